@@ -1,0 +1,44 @@
+// `npm start`: runs the built gateway, and builds it first when a developer's sources are newer than the build.
+// Plain JavaScript on purpose: it has to run before anything is compiled.
+const { existsSync, readdirSync, statSync, utimesSync, writeFileSync } = require('node:fs');
+const { spawnSync } = require('node:child_process');
+const path = require('node:path');
+
+const root = path.join(__dirname, '..');
+const entry = path.join(root, 'dist', process.argv[2] ?? 'main.js');
+const stamp = path.join(root, 'dist', '.built');
+
+/** The youngest change below `target`, folders included, so that a deleted file counts as one. Milliseconds. */
+function newestChange(target) {
+  const stat = statSync(target);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(target).map((name) => newestChange(path.join(target, name))));
+}
+
+function isBuildFresh() {
+  if (!existsSync(entry) || !existsSync(stamp)) return false;
+  const inputs = ['src', 'tsconfig.json', 'package-lock.json'].map((name) => newestChange(path.join(root, name)));
+  return Math.max(...inputs) <= statSync(stamp).mtimeMs;
+}
+
+function build() {
+  const startedAt = new Date();
+  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  if (!existsSync(tsc)) return false;
+  process.stderr.write('Building the gateway ...\n');
+  const { status } = spawnSync(process.execPath, [tsc, '--project', root], { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) process.exit(1);
+  // Stamped with the time before the build: a file saved while it ran makes the next start build again.
+  writeFileSync(stamp, '');
+  utimesSync(stamp, startedAt, startedAt);
+  return true;
+}
+
+const isProduction = process.env.NODE_ENV === 'production';
+const onlyBuild = process.argv.includes('--build-only');
+const mustBuild = onlyBuild || (isProduction ? !existsSync(entry) : !isBuildFresh());
+if (mustBuild && (isProduction && !onlyBuild ? true : !build())) {
+  process.stderr.write('There is no build of the gateway: run `npm ci --include=dev && npm run build` first.\n');
+  process.exit(1);
+}
+if (!onlyBuild) require(entry);
