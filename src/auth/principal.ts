@@ -1,0 +1,13 @@
+import { ALL_SCOPES, type Scope } from './scope';
+
+/** Who is calling: the subject of a token, told apart from namesakes of other issuers. */
+export interface Principal {
+  /** The token's `sub`. */
+  subject: string;
+  /** The token's `iss`. */
+  issuer: string;
+  scopes: ReadonlySet<Scope>;
+}
+
+/** The one caller there is while no issuer is configured: development on a loopback address only. */
+export const OPEN_PRINCIPAL: Principal = { subject: 'developer', issuer: 'local', scopes: new Set(ALL_SCOPES) };
