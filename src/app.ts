@@ -1,0 +1,113 @@
+/** The composition root: the only place that makes services and joins the storeys. Nothing listens on import. */
+import 'reflect-metadata';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import { OPEN_PRINCIPAL } from './auth/principal';
+import { ViewerResolver } from './auth/viewer.resolver';
+import type { Config } from './config';
+import { createContext } from './context';
+import { demoOperation, SAMPLE_TARGET, toCurl } from './demo';
+import { startEmulator, type Emulator } from './emulator/emulator';
+import type { SigningKey } from './genauth/signature';
+import { createApollo } from './graphql/apollo';
+import { serveHealth } from './http/readiness';
+import { SANDBOX_ORIGINS, serveSandbox } from './http/sandbox';
+import { createHttpServer } from './http/server';
+import { KickUsersResolver } from './kick/kick-users.resolver';
+import { KickUsersService } from './kick/kick-users.service';
+import { createFingerprint } from './observability/fingerprint';
+import type { Logger } from './observability/logger';
+import { requestLogPlugin } from './observability/request-log.plugin';
+import { createSchema } from './schema';
+import { connectGenAuth } from './upstream';
+
+const GRAPHQL_PATH = '/graphql';
+
+/** A longer timer of Node's fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A running gateway. */
+export interface App {
+  /** `http://HOST:PORT`, with the port that was really taken. */
+  url: string;
+  /** What stands behind it: a host of GenAuth's, or the emulator that was started for it. */
+  upstream: { host: string; isEmulated: boolean };
+  /** A curl line that kicks a user, to paste into bash. */
+  curl: string;
+  /**
+   * Not ready from now on, serving with `Connection: close` for `graceMs`; then requests under way are answered and
+   * everything is closed. A second call waits for the first.
+   */
+  stop: (graceMs?: number) => Promise<void>;
+}
+
+/** A container for type-graphql that needs no library: each resolver class and its one instance. */
+const containerOf = (instances: readonly object[]) => ({
+  get: (wanted: unknown): unknown => instances.find(({ constructor }) => constructor === wanted),
+});
+
+/** The key and host to call, or an emulator made for this gateway, with the same interface and no account. */
+async function chooseUpstream({
+  genauth,
+}: Config): Promise<{ host: string; key: SigningKey; emulator: Emulator | null }> {
+  if (genauth.key !== null) return { host: genauth.host, key: genauth.key, emulator: null };
+  const emulator = await startEmulator();
+  return { host: emulator.url, key: { id: emulator.accessKeyId, secret: emulator.accessKeySecret }, emulator };
+}
+
+const demoTargetOf = ({ directory }: Emulator) => ({
+  userId: directory.demoUser.userId,
+  appId: directory.demoApp.appId,
+});
+
+/** Starts a gateway. Several can run in one process. @throws when the port is taken */
+export async function createApp(config: Config, log: Logger): Promise<App> {
+  const { host, key, emulator } = await chooseUpstream(config);
+  const { client, keyHealth } = connectGenAuth({ ...config.genauth, host, key }, log);
+  const kickUsers = new KickUsersService(client, createFingerprint(key.secret));
+  const schema = createSchema(containerOf([new KickUsersResolver(kickUsers), new ViewerResolver()]));
+  const apollo = createApollo(schema, { isProduction: config.isProduction, plugins: [requestLogPlugin()] });
+  await apollo.start();
+
+  let isDraining = false;
+  const http = await createHttpServer({
+    corsOrigins: [...config.corsOrigins, ...(config.isProduction ? [] : SANDBOX_ORIGINS)],
+    loopbackOnly: true,
+    isDraining: () => isDraining,
+    log,
+  });
+  const context = createContext(async () => OPEN_PRINCIPAL, log);
+  http.route({ method: ['GET', 'POST'], url: GRAPHQL_PATH, handler: fastifyApolloHandler(apollo, { context }) });
+  serveHealth(http, {
+    reasons: () => [
+      ...(isDraining ? (['SHUTTING_DOWN'] as const) : []),
+      ...(keyHealth.isRefused ? (['GENAUTH_KEY_REFUSED'] as const) : []),
+    ],
+    notes: () => (client.circuit.state === 'closed' ? [] : ['GENAUTH_CIRCUIT_OPEN']),
+  });
+  const demo = demoOperation(emulator === null ? SAMPLE_TARGET : demoTargetOf(emulator));
+  let url = '';
+  const curl = (): string => toCurl(url + GRAPHQL_PATH, demo, false);
+  if (!config.isProduction) {
+    serveSandbox(http, { ...demo, headers: { 'x-request-id': 'sandbox' } }, GRAPHQL_PATH, curl);
+  }
+
+  const close = async (graceMs: number): Promise<void> => {
+    isDraining = true;
+    await delay(Math.min(graceMs, LONGEST_TIMER_MS));
+    await http.close();
+    await apollo.stop();
+    keyHealth.stop();
+    await client.stop();
+    await emulator?.stop();
+  };
+  let stopping: Promise<void> | null = null;
+  const stop = (graceMs = 0): Promise<void> => (stopping ??= close(graceMs));
+  try {
+    url = await http.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, upstream: { host, isEmulated: emulator !== null }, curl: curl(), stop };
+}

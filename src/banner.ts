@@ -1,0 +1,27 @@
+/** What start-up tells the person who started it: plain text, on standard output. */
+import type { App } from './app';
+import { PRODUCT } from './product';
+
+const EMULATED =
+  'the embedded emulator: no account, no real users; set GENAUTH_ACCESS_KEY_ID and _SECRET to use GenAuth';
+
+export function renderBanner(app: App, isProduction: boolean): string {
+  const { host, isEmulated } = app.upstream;
+  const lines = [
+    `${PRODUCT.name} ${PRODUCT.version}`,
+    `  GraphQL  ${app.url}/graphql`,
+    `  GenAuth  ${host}${isEmulated ? ` (${EMULATED})` : ''}`,
+  ];
+  if (isProduction) return lines.join('\n');
+  return [
+    ...lines,
+    `  Sandbox  ${app.url}/`,
+    '',
+    'WARNING: callers need no token; everybody on this machine is the principal "developer" with all scopes.',
+    '',
+    isEmulated ? 'Force a demo user offline:' : 'Force a user offline (put in an id of yours):',
+    '',
+    app.curl,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,41 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Principal } from './auth/principal';
+import type { Caller } from './kick/kick-users.service';
+import type { Logger } from './observability/logger';
+
+/** What every resolver knows about the request that it serves. */
+export interface RequestContext {
+  /** Echoed to the caller, sent to GenAuth and part of every log line. */
+  requestId: string;
+  /** Null: no token, or a bad one. */
+  principal: Principal | null;
+  log: Logger;
+  /** Aborted when the caller hangs up before the answer. */
+  hangUp: AbortSignal;
+}
+
+function hangUpOf(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+export type Authenticate = (authorization: string | undefined) => Promise<Principal | null>;
+
+export const createContext =
+  (authenticate: Authenticate, log: Logger) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => ({
+    requestId: request.id,
+    principal: await authenticate(request.headers.authorization),
+    log: log.child({ requestId: request.id }),
+    hangUp: hangUpOf(reply),
+  });
+
+/** The caller of an operation that the auth checker has let through. */
+export function callerOf(context: RequestContext): Caller {
+  const { principal, requestId, hangUp, log } = context;
+  if (principal === null) throw new Error('An operation without @Authorized asked for its caller.');
+  return { principal, requestId, hangUp, log };
+}

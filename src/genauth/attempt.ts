@@ -1,0 +1,146 @@
+/** One attempt at one call: signed afresh, sent, read. */
+import { Pool } from 'undici';
+import { type AppError, type ErrorCode } from '../errors';
+import { fromTransport, readAnswer, type DataReading } from './failures';
+import { Redaction } from './redaction';
+import { DIALECTS, newNonce, signedHeaders, type HttpMethod, type Params, type SigningKey } from './signature';
+import { exchange, TransportError, type OutgoingRequest } from './transport';
+
+export interface AttemptOptions {
+  /** Origin, without a trailing slash. */
+  host: string;
+  key: SigningKey;
+  dialect: keyof typeof DIALECTS;
+  /** Language of GenAuth's messages. */
+  lang: string;
+  tenantId: string | null;
+  userAgent: string;
+  /** Milliseconds for one mutation's whole upstream work. */
+  timeoutMs: number;
+  onAttempt: (report: AttemptReport) => void;
+}
+
+/** Who is asking, for the log and for giving up. */
+export interface CallContext {
+  requestId: string;
+  /** Aborted when the caller has gone: what was not sent yet is dropped. */
+  hangUp?: AbortSignal;
+}
+
+/** One attempt, as the log and the metrics see it: no bodies, no headers. */
+export interface AttemptReport {
+  /** The gateway's id of the request that this attempt serves. */
+  requestId: string;
+  method: HttpMethod;
+  path: string;
+  /** From 1. */
+  attempt: number;
+  durationMs: number;
+  httpStatus: number | null;
+  upstreamRequestId: string | null;
+  /** Null on success. */
+  code: ErrorCode | null;
+}
+
+/** An endpoint of the Management API and how its `data` is read. */
+export interface Call<T> {
+  method: HttpMethod;
+  path: string;
+  params: Params;
+  readData: (data: unknown) => DataReading<T>;
+}
+
+/** A clear yes of GenAuth's. */
+export interface Success<T> {
+  statusCode: number;
+  message: string;
+  requestId: string | null;
+  data: T;
+}
+
+/** More sockets than this to one host mean that GenAuth is stuck, not that we are busy. */
+const MAX_CONNECTIONS = 256;
+
+/** As the query of a GET: strings, numbers and booleans only, as all the reads that we make have. */
+const toQuery = (params: Params): string =>
+  new URLSearchParams(
+    Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)])),
+  ).toString();
+
+export class AttemptRunner {
+  private readonly pool: Pool;
+  private readonly redaction: Redaction;
+
+  constructor(private readonly options: AttemptOptions) {
+    this.pool = new Pool(options.host, {
+      connections: MAX_CONNECTIONS,
+      // A third of the deadline leaves time for another attempt; the deadline itself bounds everything else.
+      connect: { timeout: Math.min(3000, Math.ceil(options.timeoutMs / 3)) },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    this.redaction = new Redaction([options.key.id, options.key.secret]);
+  }
+
+  /**
+   * @param signatures of the mutation's attempts so far; this one's is added, so that none is ever passed on
+   * @throws {AppError} what GenAuth's answer, or the lack of one, means
+   */
+  async run<T>(
+    call: Call<T>,
+    context: CallContext,
+    attempt: number,
+    timeoutMs: number,
+    signatures: string[],
+  ): Promise<Success<T>> {
+    const startedAt = performance.now();
+    const report = (httpStatus: number | null, upstreamRequestId: string | null, code: ErrorCode | null): void => {
+      const { method, path } = call;
+      const durationMs = performance.now() - startedAt;
+      const { requestId } = context;
+      this.options.onAttempt({ requestId, method, path, attempt, durationMs, httpStatus, upstreamRequestId, code });
+    };
+    const failWith = (error: AppError, httpStatus: number | null): never => {
+      report(httpStatus, error.upstreamRequestId, error.code);
+      throw error;
+    };
+
+    const request = this.sign(call, context, signatures);
+    const answer = await exchange(this.pool, request, timeoutMs, context.hangUp).catch((error: unknown) => {
+      if (!(error instanceof TransportError)) throw error;
+      return failWith(fromTransport(error.failure, error.cause), null);
+    });
+    const redaction = this.redaction.with(signatures);
+    const reading = readAnswer(answer, { readData: call.readData, redaction, now: Date.now() });
+    if (!reading.isOk) return failWith(reading.error, answer.httpStatus);
+    const { statusCode, message, requestId } = reading.envelope;
+    report(answer.httpStatus, requestId, null);
+    return { statusCode, message, requestId, data: reading.data };
+  }
+
+  /** Lets requests under way finish. */
+  stop(): Promise<void> {
+    return this.pool.close();
+  }
+
+  private sign<T>(call: Call<T>, context: CallContext, signatures: string[]): OutgoingRequest {
+    const { key, dialect, lang, tenantId, userAgent } = this.options;
+    const { method, path, params } = call;
+    const input = { method, path, params, lang, tenantId, nonce: newNonce(), now: Date.now() };
+    const { headers, signature } = signedHeaders(input, key, DIALECTS[dialect]);
+    signatures.push(signature);
+    const isPost = method === 'POST';
+    return {
+      method,
+      path: isPost ? path : `${path}?${toQuery(params)}`,
+      headers: {
+        ...headers,
+        accept: 'application/json',
+        ...(isPost && { 'content-type': 'application/json' }),
+        'user-agent': userAgent,
+        'x-request-id': context.requestId,
+      },
+      body: isPost ? JSON.stringify(params) : null,
+    };
+  }
+}

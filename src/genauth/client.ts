@@ -1,0 +1,92 @@
+/** GenAuth, as services see it: one method a call, tried again while that is harmless. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError, ErrorCode } from '../errors';
+import { AttemptRunner, type AttemptOptions, type Call, type CallContext, type Success } from './attempt';
+import { readSuccessFlag, type DataReading } from './failures';
+import { Circuit, Deadline, waitBeforeRetry, type CircuitStateName } from './resilience';
+import { isRecord, type KickUsersBody, type WireUserIdType } from './wire';
+
+export interface GenAuthClientOptions extends AttemptOptions {
+  /** Failed attempts in a row that open the circuit; 0: never. */
+  breakerFailures: number;
+  onCircuitChange: (state: CircuitStateName) => void;
+}
+
+export interface KickCommand {
+  userId: string;
+  userIdType: WireUserIdType;
+  /** 1 to 50. */
+  appIds: readonly string[];
+}
+
+/** GenAuth's clear yes to a kick. */
+export type KickReceipt = Omit<Success<true>, 'data'>;
+
+/** A kick is tried so often at most, the longest waits in between being those of `waitBeforeRetry`. */
+const MAX_ATTEMPTS = 3;
+
+/** GenAuth documents no Retry-After; its limit is per second, so one second is our own back-off. */
+const DEFAULT_RETRY_AFTER_SECONDS = 1;
+
+export class GenAuthClient {
+  private readonly runner: AttemptRunner;
+  readonly circuit: Circuit;
+
+  constructor(private readonly options: GenAuthClientOptions) {
+    this.runner = new AttemptRunner(options);
+    this.circuit = new Circuit(options.breakerFailures, options.onCircuitChange);
+  }
+
+  /**
+   * Forces one user offline (`POST /api/v3/kick-users`).
+   * @throws {AppError} with the code of the last attempt; its `mayHaveTakenEffect` speaks for all of them
+   */
+  kickUser(command: KickCommand, context: CallContext): Promise<KickReceipt> {
+    const { userId, appIds, userIdType } = command;
+    const body: KickUsersBody = { userId, appIds, options: { userIdType } };
+    const path = '/api/v3/kick-users';
+    return this.call({ method: 'POST', path, params: { ...body }, readData: readSuccessFlag }, context, MAX_ATTEMPTS);
+  }
+
+  /**
+   * The cheapest signed read there is, to learn whether GenAuth takes our key.
+   * @throws {AppError} UPSTREAM_REFUSED_CREDENTIALS when it doesn't, others when it can't be asked
+   */
+  async checkKey(context: CallContext): Promise<void> {
+    const path = '/api/v3/list-application-simple-info';
+    const readData = (data: unknown): DataReading<unknown> => (isRecord(data) ? { value: data } : 'unreadable');
+    await this.call({ method: 'GET', path, params: { page: 1, limit: 1 }, readData }, context, 1);
+  }
+
+  /** Lets calls under way finish. */
+  stop(): Promise<void> {
+    return this.runner.stop();
+  }
+
+  private async call<T>(call: Call<T>, context: CallContext, maxAttempts: number): Promise<Success<T>> {
+    const deadline = new Deadline(this.options.timeoutMs);
+    const signatures: string[] = [];
+    let mayHaveTakenEffect = false;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.circuit.run(() =>
+          this.runner.run(call, context, attempt, deadline.remainingMs(), signatures),
+        );
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        mayHaveTakenEffect ||= error.mayHaveTakenEffect;
+        const isLast = attempt >= maxAttempts || context.hangUp?.aborted === true;
+        const waitMs = isLast ? null : waitBeforeRetry(error, attempt, deadline, Math.random());
+        if (waitMs === null) throw asOutcome(error, mayHaveTakenEffect);
+        await delay(waitMs);
+      }
+    }
+  }
+}
+
+/** The last attempt's failure, told for the whole call. */
+function asOutcome(error: AppError, mayHaveTakenEffect: boolean): AppError {
+  const isThrottled = error.code === ErrorCode.RATE_LIMITED;
+  const retryAfterSeconds = error.retryAfterSeconds ?? (isThrottled ? DEFAULT_RETRY_AFTER_SECONDS : null);
+  return new AppError(error.code, error.message, { ...error, retryAfterSeconds, mayHaveTakenEffect, cause: error });
+}

@@ -1,0 +1,125 @@
+/** What GenAuth's answer means: the table between its codes and ours. Pure. */
+import { AppError, ErrorCode, type ErrorFacts } from '../errors';
+import { isRecord, parseEnvelope, type Answer, type Envelope } from './wire';
+import type { Redaction } from './redaction';
+import type { TransportFailure } from './transport';
+
+interface Meaning {
+  code: ErrorCode;
+  /** Whether GenAuth may have carried the call out all the same. */
+  mayHaveTakenEffect: boolean;
+}
+
+const refusal = (code: ErrorCode): Meaning => ({ code, mayHaveTakenEffect: false });
+const ambiguous = (code: ErrorCode): Meaning => ({ code, mayHaveTakenEffect: true });
+
+/** The codes of docs/reference/error-code.md (GenAuth documentation) that decide whatever the status says. */
+const BY_API_CODE: ReadonlyMap<number, Meaning> = new Map([
+  [2011, refusal(ErrorCode.APP_NOT_FOUND)],
+  [2004, refusal(ErrorCode.USER_NOT_FOUND)],
+  // Signature: wrong, method, version, date malformed, missing or skewed, nonce used; and: not logged in.
+  ...[1300, 1301, 1302, 1303, 1304, 1305, 1306, 2020].map(
+    (apiCode) => [apiCode, refusal(ErrorCode.UPSTREAM_REFUSED_CREDENTIALS)] as const,
+  ),
+]);
+
+function meaningOfStatusCode(statusCode: number): Meaning {
+  if (statusCode === 401) return refusal(ErrorCode.UPSTREAM_REFUSED_CREDENTIALS);
+  if (statusCode === 404) return refusal(ErrorCode.USER_NOT_FOUND);
+  if (statusCode === 429) return refusal(ErrorCode.RATE_LIMITED);
+  if (statusCode >= 400 && statusCode <= 499) return refusal(ErrorCode.REJECTED);
+  if (statusCode >= 500 && statusCode <= 599) return ambiguous(ErrorCode.UPSTREAM_UNAVAILABLE);
+  // 6xx tells of a third party that GenAuth called in between; others are not documented at all.
+  return ambiguous(ErrorCode.REJECTED);
+}
+
+/** For answers whose body says nothing: only what HTTP itself defines. */
+function meaningOfHttpStatus(httpStatus: number): Meaning {
+  if (httpStatus === 401) return refusal(ErrorCode.UPSTREAM_REFUSED_CREDENTIALS);
+  if (httpStatus === 429) return refusal(ErrorCode.RATE_LIMITED);
+  if (httpStatus >= 400 && httpStatus <= 499) return refusal(ErrorCode.UPSTREAM_INVALID_RESPONSE);
+  if (httpStatus >= 500) return ambiguous(ErrorCode.UPSTREAM_UNAVAILABLE);
+  return ambiguous(ErrorCode.UPSTREAM_INVALID_RESPONSE);
+}
+
+const MAX_INT32 = 2_147_483_647;
+
+/** Retry-After in whole seconds, from either of its two forms (RFC 9110, section 10.2.3); null when it is neither. */
+export function parseRetryAfter(value: string | null, now: number): number | null {
+  if (value === null) return null;
+  if (/^\d+$/.test(value.trim())) return Math.min(Number(value), MAX_INT32);
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? null : Math.min(Math.max(0, Math.ceil((at - now) / 1000)), MAX_INT32);
+}
+
+function failed(
+  meaning: Meaning,
+  answer: Answer,
+  envelope: Envelope | null,
+  now: number,
+): { isOk: false; error: AppError } {
+  const facts: ErrorFacts = { mayHaveTakenEffect: meaning.mayHaveTakenEffect };
+  const mayPass = meaning.code === ErrorCode.RATE_LIMITED || meaning.code === ErrorCode.UPSTREAM_UNAVAILABLE;
+  if (mayPass) facts.retryAfterSeconds = parseRetryAfter(answer.retryAfter, now);
+  if (envelope === null) {
+    const message = `GenAuth answered HTTP ${answer.httpStatus} without its documented envelope.`;
+    return { isOk: false, error: new AppError(meaning.code, message, facts) };
+  }
+  const { statusCode, apiCode, requestId, message } = envelope;
+  const error = new AppError(meaning.code, message, { ...facts, statusCode, apiCode, upstreamRequestId: requestId });
+  return { isOk: false, error };
+}
+
+export type Reading<T> = { isOk: true; envelope: Envelope; data: T } | { isOk: false; error: AppError };
+
+/** What `data` says: the value that the call documents, a documented no, or nothing that we can read. */
+export type DataReading<T> = { value: T } | 'refused' | 'unreadable';
+
+export interface ReadingRules<T> {
+  readData: (data: unknown) => DataReading<T>;
+  /** Makes texts of GenAuth's fit to be passed on. */
+  redaction: Redaction;
+  /** Milliseconds since the epoch, for Retry-After dates. */
+  now: number;
+}
+
+/**
+ * Reads any answer of the Management API. `apiCode` decides before `statusCode`, the envelope before the HTTP status;
+ * a non-2xx is never a success, and an answer that contradicts itself is never a clear refusal.
+ */
+export function readAnswer<T>(answer: Answer, rules: ReadingRules<T>): Reading<T> {
+  const received = parseEnvelope(answer.body);
+  if (received === null) return failed(meaningOfHttpStatus(answer.httpStatus), answer, null, rules.now);
+  const { redaction } = rules;
+  const message = redaction.message(received.message);
+  const envelope = { ...received, message, requestId: redaction.requestId(received.requestId) };
+  const byApiCode = envelope.apiCode === null ? undefined : BY_API_CODE.get(envelope.apiCode);
+  if (envelope.statusCode !== 200) {
+    return failed(byApiCode ?? meaningOfStatusCode(envelope.statusCode), answer, envelope, rules.now);
+  }
+  if (byApiCode !== undefined) return failed(ambiguous(byApiCode.code), answer, envelope, rules.now);
+  const reading = rules.readData(envelope.data);
+  if (reading === 'refused') return failed(ambiguous(ErrorCode.REJECTED), answer, envelope, rules.now);
+  const is2xx = answer.httpStatus >= 200 && answer.httpStatus <= 299;
+  if (is2xx && reading !== 'unreadable') return { isOk: true, envelope, data: reading.value };
+  return failed(ambiguous(meaningOfHttpStatus(answer.httpStatus).code), answer, null, rules.now);
+}
+
+/** `IsSuccessRespDto`: true is the one clear yes; false is a refusal of unknown extent. */
+export function readSuccessFlag(data: unknown): DataReading<true> {
+  const success = isRecord(data) ? data['success'] : undefined;
+  if (success === true) return { value: true };
+  return success === false ? 'refused' : 'unreadable';
+}
+
+const TRANSPORT: Record<TransportFailure, [ErrorCode, string, boolean]> = {
+  'not-sent': [ErrorCode.UPSTREAM_UNAVAILABLE, 'No connection to GenAuth; nothing was sent.', false],
+  lost: [ErrorCode.UPSTREAM_UNAVAILABLE, 'The connection to GenAuth was lost after the request was sent.', true],
+  timeout: [ErrorCode.UPSTREAM_TIMEOUT, 'GenAuth gave no complete answer in time.', true],
+};
+
+/** The meaning of an exchange that ended without an answer. */
+export function fromTransport(failure: TransportFailure, cause: unknown): AppError {
+  const [code, message, mayHaveTakenEffect] = TRANSPORT[failure];
+  return new AppError(code, message, { mayHaveTakenEffect, cause });
+}

@@ -1,0 +1,43 @@
+/** Whether GenAuth takes our key: learnt from real calls, and asked again only while it is refused. */
+import { ErrorCode } from '../errors';
+
+/** While the key is refused, one read this often asks whether it still is. Milliseconds. */
+const ASK_AGAIN_MS = 10_000;
+
+/** Codes that say GenAuth looked at the request itself, so it had taken the signature. */
+const ACCEPTED: ReadonlySet<ErrorCode | null> = new Set([
+  null,
+  ErrorCode.USER_NOT_FOUND,
+  ErrorCode.APP_NOT_FOUND,
+  ErrorCode.REJECTED,
+]);
+
+export class KeyHealth {
+  private timer: NodeJS.Timeout | null = null;
+
+  /**
+   * @param askAgain one cheap signed read; its attempt is reported to {@link note} like any other
+   * @param everyMs how often to ask while the key is refused
+   */
+  constructor(
+    private readonly askAgain: () => Promise<void>,
+    private readonly everyMs: number = ASK_AGAIN_MS,
+  ) {}
+
+  get isRefused(): boolean {
+    return this.timer !== null;
+  }
+
+  /** Takes in how one attempt ended; null stands for success. */
+  note(code: ErrorCode | null): void {
+    if (code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) {
+      // Its outcome comes back through note(); a failure to ask changes nothing.
+      this.timer ??= setInterval(() => void this.askAgain().catch(() => undefined), this.everyMs).unref();
+    } else if (ACCEPTED.has(code)) this.stop();
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+  }
+}

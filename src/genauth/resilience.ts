@@ -1,0 +1,95 @@
+/**
+ * When to try again, and when not to try at all.
+ *
+ * A kick repeated at once is harmless: the user is out already. A kick repeated late throws out a user who has come
+ * back in the meantime. So all attempts of a mutation share one deadline, and nothing is sent after it.
+ */
+import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, type CircuitBreakerPolicy } from 'cockatiel';
+import { AppError, ErrorCode } from '../errors';
+
+/** The longest waits before the second and the third attempt, in milliseconds. */
+const LONGEST_WAITS_MS = [100, 300] as const;
+
+/** An open circuit lets one probe through after this many milliseconds. */
+const HALF_OPEN_AFTER_MS = 5000;
+
+/** A point in time that all attempts of one mutation share. Monotonic, so a stepped clock neither stretches nor cuts it. */
+export class Deadline {
+  private readonly endsAt: number;
+  constructor(timeoutMs: number) {
+    this.endsAt = performance.now() + timeoutMs;
+  }
+  remainingMs(): number {
+    return Math.max(0, this.endsAt - performance.now());
+  }
+}
+
+/**
+ * How long to wait before another attempt, in milliseconds; null when there should be none.
+ * Full jitter, so that gateways that failed together don't come back together.
+ * @param attempt the number of the attempt that failed, from 1
+ * @param random in [0, 1)
+ */
+export function waitBeforeRetry(error: AppError, attempt: number, deadline: Deadline, random: number): number | null {
+  const longest = LONGEST_WAITS_MS[attempt - 1];
+  if (longest === undefined || !error.isRetryable) return null;
+  // Coming back sooner than GenAuth asked for would be refused again, and counted against everyone.
+  const asked = (error.retryAfterSeconds ?? 0) * 1000;
+  if (asked > longest) return null;
+  const waitMs = Math.max(asked, longest * (0.5 + random / 2));
+  return waitMs < deadline.remainingMs() ? waitMs : null;
+}
+
+/** Failures that say GenAuth is down, not that it dislikes the request: 5xx, no answer in time, no connection. */
+const isOutage = (error: unknown): boolean =>
+  error instanceof AppError &&
+  (error.code === ErrorCode.UPSTREAM_UNAVAILABLE || error.code === ErrorCode.UPSTREAM_TIMEOUT);
+
+export type CircuitStateName = 'closed' | 'open' | 'half-open';
+
+/** Refuses calls in no time while GenAuth is down, so that an outage neither ties up callers nor hammers GenAuth. */
+export class Circuit {
+  private readonly policy: CircuitBreakerPolicy | null;
+  private openedAt = 0;
+
+  /**
+   * @param failures how many failed attempts in a row open it; 0 switches it off
+   * @param onChange told of each change of state
+   */
+  constructor(failures: number, onChange: (state: CircuitStateName) => void) {
+    if (failures === 0) {
+      this.policy = null;
+      return;
+    }
+    const breaker = new ConsecutiveBreaker(failures);
+    this.policy = circuitBreaker(handleWhen(isOutage), { halfOpenAfter: HALF_OPEN_AFTER_MS, breaker });
+    this.policy.onBreak(() => (this.openedAt = Date.now()));
+    this.policy.onStateChange(() => onChange(this.state));
+  }
+
+  get state(): CircuitStateName {
+    if (this.policy?.state === CircuitState.Open) return 'open';
+    return this.policy?.state === CircuitState.HalfOpen ? 'half-open' : 'closed';
+  }
+
+  /** Milliseconds until an open circuit lets a probe through; 0 when it isn't open. */
+  get reopensInMs(): number {
+    return this.state === 'open' ? Math.max(0, this.openedAt + HALF_OPEN_AFTER_MS - Date.now()) : 0;
+  }
+
+  /** @throws {AppError} UPSTREAM_UNAVAILABLE, nothing sent, while the circuit is open or its one probe is under way */
+  async run<T>(attempt: () => Promise<T>): Promise<T> {
+    if (this.policy === null) return attempt();
+    // cockatiel would make further callers wait for the probe; they are told at once instead.
+    if (this.state === 'half-open' || this.reopensInMs > 0) throw this.refusal();
+    return this.policy.execute(attempt);
+  }
+
+  private refusal(): AppError {
+    return new AppError(
+      ErrorCode.UPSTREAM_UNAVAILABLE,
+      'GenAuth has been failing, so the gateway has stopped calling it for some seconds; nothing was sent.',
+      { retryAfterSeconds: Math.max(1, Math.ceil(this.reopensInMs / 1000)) },
+    );
+  }
+}

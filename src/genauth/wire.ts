@@ -1,0 +1,63 @@
+/**
+ * What goes over the wire, and the one place where an answer stops being untrusted.
+ * Schemas: `KickUsersDto` and `IsSuccessRespDto` of Authing's management-openapi.json.
+ */
+
+/** `options.userIdType` as GenAuth spells it: the enum of `KickUsersDto`. */
+export type WireUserIdType =
+  'user_id' | 'external_id' | 'phone' | 'email' | 'username' | 'identity' | 'sync_relation' | 'custom_field';
+
+export interface KickUsersBody {
+  userId: string;
+  appIds: readonly string[];
+  options: { userIdType: WireUserIdType };
+}
+
+/** What every answer has: success is told by `statusCode`, never by the HTTP status alone. */
+export interface Envelope {
+  statusCode: number;
+  message: string;
+  apiCode: number | null;
+  requestId: string | null;
+  /** Still untrusted: its shape depends on the call. */
+  data: unknown;
+}
+
+/** The answer's bytes, and what was said beside them. */
+export interface Answer {
+  httpStatus: number;
+  /** The `retry-after` header, as it came. */
+  retryAfter: string | null;
+  /** Null when there was more than we read. */
+  body: Buffer | null;
+}
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** GraphQL's Int; a code that doesn't fit is none of GenAuth's. */
+const isInt32 = (value: unknown): value is number => typeof value === 'number' && (value | 0) === value;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads the envelope, or answers null when the body isn't the documented one. `null` in place of an optional field is
+ * taken as its absence, as serializers differ in that; any other wrong type makes the whole answer unreadable.
+ */
+export function parseEnvelope(body: Buffer | null): Envelope | null {
+  const value = body === null ? undefined : parseJson(body.toString('utf8'));
+  if (!isRecord(value)) return null;
+  const { statusCode, message, data } = value;
+  const apiCode = value['apiCode'] ?? null;
+  const requestId = value['requestId'] ?? null;
+  if (!isInt32(statusCode) || typeof message !== 'string') return null;
+  if (apiCode !== null && !isInt32(apiCode)) return null;
+  if (requestId !== null && typeof requestId !== 'string') return null;
+  return { statusCode, message, apiCode, requestId, data };
+}

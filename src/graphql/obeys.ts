@@ -1,0 +1,73 @@
+/** class-validator decorators for rules that are plain functions: they answer what is wrong, or null. */
+import { ValidateBy } from 'class-validator';
+import type { InputFault } from '../errors';
+
+/** Finds the faults of a list item by item. Attached to a rule as its class-validator `context`. */
+export interface ItemRule {
+  findFaults: (property: string, items: readonly unknown[], owner: object) => InputFault[];
+}
+
+export const isItemRule = (context: unknown): context is ItemRule =>
+  typeof context === 'object' && context !== null && 'findFaults' in context;
+
+/**
+ * A rule for one text.
+ * @param findFault what is wrong, beginning with "must", or null
+ */
+export function Obeys(name: string, findFault: (value: string, owner: object) => string | null): PropertyDecorator {
+  const broken = (value: unknown, owner: object): string | null =>
+    typeof value === 'string' ? findFault(value, owner) : 'must be a text';
+  return ValidateBy({
+    name,
+    validator: {
+      validate: (value: unknown, args) => broken(value, args?.object ?? {}) === null,
+      defaultMessage: (args) => `$property ${broken(args?.value, args?.object ?? {}) ?? ''}`,
+    },
+  });
+}
+
+/**
+ * A rule for each text of a list, whose faults are reported item by item (`["appIds", "3"]`): class-validator's own
+ * `each` only says that some item is wrong, which is no help with a list of ten thousand.
+ */
+export function EachObeys(
+  name: string,
+  findFault: (item: string, owner: object, index: number, items: readonly unknown[]) => string | null,
+): PropertyDecorator {
+  const findFaults: ItemRule['findFaults'] = (property, items, owner) =>
+    items.flatMap((item, index) => {
+      const fault = typeof item === 'string' ? findFault(item, owner, index, items) : 'must be a text';
+      return fault === null ? [] : [{ path: [property, String(index)], message: `${property}[${index}] ${fault}` }];
+    });
+  const rule: ItemRule = { findFaults };
+  return ValidateBy(
+    {
+      name,
+      validator: {
+        validate: (value: unknown, args) =>
+          Array.isArray(value) && findFaults('', value, args?.object ?? {}).length === 0,
+        defaultMessage: () => '$property must be a list of texts',
+      },
+    },
+    { context: rule },
+  );
+}
+
+/** For EachObeys: every text once. One set for each list, not one search for each item. */
+export function notRepeated(): (
+  item: string,
+  owner: object,
+  index: number,
+  items: readonly unknown[],
+) => string | null {
+  const firstIndexes = new WeakMap<readonly unknown[], Map<unknown, number>>();
+  return (item, _owner, index, items) => {
+    let firsts = firstIndexes.get(items);
+    if (firsts === undefined) {
+      firsts = new Map(items.map((value, position) => [value, position] as const).reverse());
+      firstIndexes.set(items, firsts);
+    }
+    const first = firsts.get(item) ?? index;
+    return first === index ? null : `must not repeat item ${first}`;
+  };
+}

@@ -1,0 +1,72 @@
+/** Says which places of an operation's variables don't fit. graphql-js says it in prose that quotes the values. */
+import { ApolloServerErrorCode } from '@apollo/server/errors';
+import {
+  coerceInputValue,
+  isInputType,
+  Kind,
+  typeFromAST,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  type TypeNode,
+  type VariableDefinitionNode,
+} from 'graphql';
+
+/** How graphql-js begins each message about the value of a variable. */
+export const VARIABLE_MESSAGE = /^Variable "\$(\w+)"/;
+
+/** The one message of graphql-js's that tells more than the place and quotes nothing. */
+const MISSING_FIELD = /^Field "\w+" of required type "[\w[\]!]+" was not provided\.$/;
+const UNKNOWN_FIELD = /^Field ".*" is not defined by type "\w+"/s;
+
+/** So many places are named at most. */
+const MAX_PLACES = 20;
+
+/** Whether the errors of a response are about the values of variables. */
+export const areVariableErrors = (errors: readonly GraphQLFormattedError[]): boolean =>
+  errors.length > 0 &&
+  errors.every(({ message, extensions }) => {
+    return extensions?.['code'] === ApolloServerErrorCode.BAD_USER_INPUT && VARIABLE_MESSAGE.test(message);
+  });
+
+const toPlace = (name: string, path: readonly (string | number)[]): string =>
+  path.reduce<string>((text, key) => (typeof key === 'number' ? `${text}[${key}]` : `${text}.${key}`), name);
+
+function whatIsWrong(message: string): string {
+  if (MISSING_FIELD.test(message)) return message;
+  return UNKNOWN_FIELD.test(message) ? 'There is a field that the schema does not know.' : 'It does not fit its type.';
+}
+
+function inputTypeOf(schema: GraphQLSchema, node: TypeNode) {
+  const type = typeFromAST(schema, node);
+  return isInputType(type) ? type : undefined;
+}
+
+function faultsOf(
+  schema: GraphQLSchema,
+  definition: VariableDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+) {
+  const name = definition.variable.name.value;
+  const type = inputTypeOf(schema, definition.type);
+  if (type === undefined) return [];
+  if (!Object.hasOwn(variables, name)) {
+    const isMissing = definition.type.kind === Kind.NON_NULL_TYPE && definition.defaultValue === undefined;
+    return isMissing ? [`Variable "$${name}" of the required type "${String(type)}" was not given.`] : [];
+  }
+  const faults = new Set<string>();
+  coerceInputValue(variables[name], type, (path, _value, error) => {
+    if (faults.size >= MAX_PLACES) return;
+    faults.add(`Variable "$${name}" has no valid value at "${toPlace(name, path)}". ${whatIsWrong(error.message)}`);
+  });
+  return [...faults];
+}
+
+/** The variables of one operation, coerced once more only to learn which places are wrong. Repeats no value. */
+export const describeBadVariables = (
+  schema: GraphQLSchema,
+  definitions: readonly VariableDefinitionNode[],
+  variables: Readonly<Record<string, unknown>>,
+): GraphQLFormattedError[] =>
+  definitions
+    .flatMap((definition) => faultsOf(schema, definition, variables))
+    .map((message) => ({ message, extensions: { code: ApolloServerErrorCode.BAD_USER_INPUT } }));

@@ -1,0 +1,11 @@
+/** What counts as this machine. RFC 5735, section 3 (127/8); RFC 4291, section 2.5.3 (::1); RFC 6761 (localhost). */
+export function isLoopback(hostname: string): boolean {
+  const name = hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
+}
+
+/** The host name of a Host header: without the port, brackets of IPv6 kept or not. Empty when it is malformed. */
+export function hostnameOf(hostHeader: string | undefined): string {
+  const match = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i.exec(hostHeader ?? '');
+  return match?.[1] ?? '';
+}

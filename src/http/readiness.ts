@@ -1,0 +1,21 @@
+import type { FastifyInstance } from 'fastify';
+
+/** Why a gateway can't serve, for those who look after it. */
+export type UnreadyReason = 'SHUTTING_DOWN' | 'GENAUTH_KEY_REFUSED' | 'DATABASE_UNREACHABLE';
+/** What is worth knowing but takes no gateway out: all of them share it, so taking out each would leave none. */
+export type ReadinessNote = 'GENAUTH_CIRCUIT_OPEN';
+
+export interface ReadinessProbes {
+  reasons: () => UnreadyReason[] | Promise<UnreadyReason[]>;
+  notes: () => ReadinessNote[];
+}
+
+/** Two questions, two answers: does the process live, and can it serve? */
+export function serveHealth(app: FastifyInstance, probes: ReadinessProbes): void {
+  app.get('/healthz', async () => ({ alive: true }));
+  app.get('/readyz', async (_request, reply) => {
+    const reasons = await probes.reasons();
+    const isReady = reasons.length === 0;
+    return reply.code(isReady ? 200 : 503).send({ ready: isReady, reasons, notes: probes.notes() });
+  });
+}

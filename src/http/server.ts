@@ -1,0 +1,74 @@
+/** The HTTP server below GraphQL: request ids, origins, hosts, sizes, and errors that belong to no operation. */
+import { randomUUID } from 'node:crypto';
+import cors from '@fastify/cors';
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { Logger } from '../observability/logger';
+import { hostnameOf, isLoopback } from './loopback';
+
+/** A job of 10 000 users with ids of 256 characters, and some room. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+/** A request id that may go into headers and log lines as it is. */
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+export interface HttpOptions {
+  /** Exact origins that browsers may call from. */
+  corsOrigins: readonly string[];
+  /** Without callers' tokens, only a Host header that names this machine is served, against DNS rebinding. */
+  loopbackOnly: boolean;
+  isDraining: () => boolean;
+  log: Logger;
+}
+
+/** The body of an answer to a request that never became an operation; of GraphQL's form, so that clients can read it. */
+const errorBody = (message: string, code: string, requestId: string) => ({
+  errors: [{ message, extensions: { code, requestId } }],
+});
+
+/** What callers are told about requests that HTTP already refuses; Fastify's own texts may repeat parts of them. */
+const REFUSALS: Record<number, [code: string, message: string]> = {
+  400: ['BAD_REQUEST', 'The request is not well-formed.'],
+  404: ['NOT_FOUND', 'There is nothing at this address.'],
+  405: ['METHOD_NOT_ALLOWED', 'This address does not take this method.'],
+  413: ['PAYLOAD_TOO_LARGE', 'The request body is too large.'],
+  415: ['UNSUPPORTED_MEDIA_TYPE', 'Send the operation as application/json.'],
+  421: ['MISDIRECTED_REQUEST', 'Without callers’ tokens this gateway serves loopback hosts only.'],
+};
+
+export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+  });
+  const refusal = (status: number, requestId: string) => {
+    const [code, message] = REFUSALS[status] ?? ['BAD_REQUEST', 'The request is refused.'];
+    return errorBody(message, code, requestId);
+  };
+
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+    if (options.isDraining()) void reply.header('connection', 'close');
+    if (!options.loopbackOnly || isLoopback(hostnameOf(request.headers.host))) return;
+    await reply.code(421).send(refusal(421, request.id));
+  });
+  app.setNotFoundHandler((request, reply) => reply.code(404).send(refusal(404, request.id)));
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status < 500) return reply.code(status).send(refusal(status, request.id));
+    options.log.error({ err: error, requestId: request.id }, 'unexpected error');
+    const message = 'Something went wrong on our side; the log knows it by the request id.';
+    return reply.code(500).send(errorBody(message, 'INTERNAL_SERVER_ERROR', request.id));
+  });
+  if (options.corsOrigins.length > 0) {
+    await app.register(cors, {
+      origin: [...options.corsOrigins],
+      methods: ['GET', 'POST'],
+      exposedHeaders: ['x-request-id', 'retry-after'],
+      maxAge: 600,
+    });
+  }
+  return app;
+}

@@ -1,0 +1,26 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import type { RequestContext } from '../context';
+
+/** One line an operation: which, how it ended, how long it took. Never its variables or its text. */
+export const requestLogPlugin = (): ApolloServerPlugin<RequestContext> => ({
+  async requestDidStart() {
+    const startedAt = performance.now();
+    return {
+      async willSendResponse({ operation, operationName, response, contextValue: { log, principal } }) {
+        const { body, http } = response;
+        const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
+        log.info(
+          {
+            operation: operation == null ? null : (operationName?.slice(0, 100) ?? null),
+            type: operation?.operation ?? null,
+            actor: principal?.subject ?? null,
+            httpStatus: http.status ?? 200,
+            errorCodes: errors.map(({ extensions }) => extensions?.['code']),
+            durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
+          },
+          'operation',
+        );
+      },
+    };
+  },
+});

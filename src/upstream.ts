@@ -1,0 +1,31 @@
+/** The client of GenAuth with what watches it: the log of its attempts, and the health of the key. */
+import type { AttemptOptions, AttemptReport } from './genauth/attempt';
+import { GenAuthClient } from './genauth/client';
+import { KeyHealth } from './genauth/key-health';
+import { ErrorCode } from './errors';
+import type { Logger } from './observability/logger';
+import { PRODUCT } from './product';
+
+export type UpstreamOptions = Omit<AttemptOptions, 'userAgent' | 'onAttempt'> & { breakerFailures: number };
+
+/** One line an upstream attempt; a refused key is an error of ours whatever the caller is told. */
+function logAttempt(log: Logger, { code, durationMs, ...report }: AttemptReport): void {
+  const facts = { ...report, code, durationMs: Math.round(durationMs * 1000) / 1000 };
+  if (code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) log.error(facts, 'GenAuth refuses our key');
+  else if (code === null) log.info(facts, 'genauth attempt');
+  else log.warn(facts, 'genauth attempt');
+}
+
+export function connectGenAuth(options: UpstreamOptions, log: Logger): { client: GenAuthClient; keyHealth: KeyHealth } {
+  const keyHealth = new KeyHealth(() => client.checkKey({ requestId: 'key-check' }));
+  const client = new GenAuthClient({
+    ...options,
+    userAgent: `${PRODUCT.name}/${PRODUCT.version}`,
+    onAttempt: (report) => {
+      logAttempt(log, report);
+      keyHealth.note(report.code);
+    },
+    onCircuitChange: (state) => log.warn({ circuit: state }, 'the circuit to GenAuth has changed'),
+  });
+  return { client, keyHealth };
+}

@@ -1,0 +1,60 @@
+/** The real gateway in front of the real emulator, each on a free port; both end with the test file that started them. */
+import { Writable } from 'node:stream';
+import { createApp, type App } from '../../src/app';
+import { parseConfig, type Environment } from '../../src/config';
+import type { EmulatorOptions } from '../../src/emulator/options';
+import { startEmulator, type Emulator } from '../../src/emulator/emulator';
+import { createLogger } from '../../src/observability/logger';
+
+export interface TestApp extends App {
+  genauth: Emulator;
+  /** Every log record so far, parsed. */
+  logs: Record<string, unknown>[];
+}
+
+/** A log that a test can read. */
+export function captureLog() {
+  const logs: Record<string, unknown>[] = [];
+  const sink = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      for (const line of chunk.toString().split('\n').filter(Boolean)) logs.push(JSON.parse(line));
+      done();
+    },
+  });
+  return { logs, log: createLogger('trace', sink) };
+}
+
+/** The environment that points a gateway at an emulator. */
+export const environmentFor = (emulator: Emulator): Environment => ({
+  PORT: '0',
+  GENAUTH_HOST: emulator.url,
+  GENAUTH_ACCESS_KEY_ID: emulator.accessKeyId,
+  GENAUTH_ACCESS_KEY_SECRET: emulator.accessKeySecret,
+});
+
+const running: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  await Promise.all(running.splice(0).map((stop) => stop()));
+});
+
+/** Stops something when the test file is through. */
+export const atEnd = (stop: () => Promise<void>): void => void running.push(stop);
+
+/** Starts an emulator that ends with the test file. Its limit of 300 a second is off unless asked for. */
+export async function startTestEmulator(options: Partial<EmulatorOptions> = {}): Promise<Emulator> {
+  const emulator = await startEmulator({ maxRequestsPerSecond: 0, ...options });
+  atEnd(() => emulator.stop());
+  return emulator;
+}
+
+/**
+ * @param environment on top of what points it at the emulator
+ * @param emulator one of its own if left out
+ */
+export async function startTestApp(environment: Environment = {}, emulator?: Emulator): Promise<TestApp> {
+  const genauth = emulator ?? (await startTestEmulator());
+  const { logs, log } = captureLog();
+  const app = await createApp(parseConfig({ ...environmentFor(genauth), ...environment }), log);
+  atEnd(() => app.stop());
+  return { ...app, genauth, logs };
+}
