@@ -50,10 +50,17 @@ module.exports = tseslint.config(
       'max-lines': ['error', { max: 200 }],
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'env', message: 'Only src/config.ts reads the environment: add a variable there.' },
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Only src/config.ts reads the environment: add a variable there.',
+        },
         { object: 'process', property: 'exit', message: 'Only src/main.ts ends the process: throw, or call stop().' },
       ],
-      'no-restricted-globals': ['error', { name: 'fetch', message: 'Only src/genauth sends requests: use GenAuthClient.' }],
+      'no-restricted-globals': [
+        'error',
+        { name: 'fetch', message: 'Only src/genauth sends requests: use GenAuthClient.' },
+      ],
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } }],
       'no-console': 'error',
       ...restrict(DECORATORS, SENDER, TEST),
@@ -89,7 +96,10 @@ module.exports = tseslint.config(
       message: 'The emulator stands in for GenAuth: sharing code with the gateway would hide a mistake of both.',
     }),
   },
-  { files: ['src/errors.ts', 'src/**/*.enum.ts'], rules: restrict({ regex: String.raw`^\.`, message: 'Imports nothing of ours.' }) },
+  {
+    files: ['src/errors.ts', 'src/**/*.enum.ts'],
+    rules: restrict({ regex: String.raw`^\.`, message: 'Imports nothing of ours.' }),
+  },
   { files: ['src/app.ts', 'src/main.ts', 'src/schema.ts'], rules: restrict(TEST, SENDER) },
   { files: ['src/config.ts'], rules: { 'no-restricted-properties': 'off' } },
   {
@@ -118,7 +128,12 @@ module.exports = tseslint.config(
       ],
       '@graphql-eslint/naming-convention': [
         'error',
-        { types: 'PascalCase', FieldDefinition: 'camelCase', InputValueDefinition: 'camelCase', EnumValueDefinition: 'UPPER_CASE' },
+        {
+          types: 'PascalCase',
+          FieldDefinition: 'camelCase',
+          InputValueDefinition: 'camelCase',
+          EnumValueDefinition: 'UPPER_CASE',
+        },
       ],
       '@graphql-eslint/no-typename-prefix': 'error',
       '@graphql-eslint/no-duplicate-fields': 'off',

@@ -9,11 +9,22 @@ import { KickUsersResolver } from './kick/kick-users.resolver';
 /** One line for each topic. */
 const RESOLVERS = [KickUsersResolver, ViewerResolver] as const;
 
+/** type-graphql has no place for the descriptions of the root types. */
+const ROOT_DESCRIPTIONS: Readonly<Record<string, string>> = {
+  Query: 'What can be read.',
+  Mutation: 'What can be done. Each answers a union of success and error: select both members.',
+};
+
 /** @param container makes the resolvers; the schema can be printed without one */
-export const createSchema = (container?: ContainerType): GraphQLSchema =>
-  buildSchemaSync({
+export function createSchema(container?: ContainerType): GraphQLSchema {
+  const schema = buildSchemaSync({
     resolvers: RESOLVERS,
     authChecker,
     validateFn: validateInput,
     ...(container !== undefined && { container }),
   });
+  for (const type of [schema.getQueryType(), schema.getMutationType()]) {
+    if (type) type.description = ROOT_DESCRIPTIONS[type.name];
+  }
+  return schema;
+}

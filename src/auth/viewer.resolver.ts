@@ -1,7 +1,7 @@
 import { Authorized, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import { callerOf, type RequestContext } from '../context';
 
-@ObjectType({ description: 'The caller, as the gateway knows him from his token.' })
+@ObjectType({ description: 'The caller, as the gateway knows them from their token.' })
 export class Viewer {
   @Field(() => String, { description: "Who is calling: the token's `sub`." })
   subject!: string;
@@ -19,7 +19,7 @@ export class Viewer {
 @Resolver()
 export class ViewerResolver {
   @Authorized()
-  @Query(() => Viewer, { description: 'Who the gateway takes the caller for, and what he may do. Needs no scope.' })
+  @Query(() => Viewer, { description: 'Who the gateway takes the caller for, and what they may do. Needs no scope.' })
   viewer(@Ctx() context: RequestContext): Viewer {
     const { subject, issuer, scopes } = callerOf(context).principal;
     return { subject, issuer, scopes: [...scopes] };
