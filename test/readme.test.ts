@@ -1,0 +1,85 @@
+/** The README promises; here it is held to it: every operation, command, variable and piece of code in it. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { stripIgnoredCharacters } from 'graphql';
+import { VARIABLE_NAMES } from '../src/config';
+import { execute, operation } from './helpers/execute';
+import { startProcess } from './helpers/processes';
+import { startTestApp } from './helpers/start-app';
+
+const ROOT = path.join(__dirname, '..');
+const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
+const readme = read('README.md');
+
+/** The code blocks of one language, in order. */
+const blocks = (language: string): string[] =>
+  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, code]) => code ?? '');
+
+const commands = [...new Set(blocks('bash').flatMap((block) => block.trim().split('\n')))];
+
+/** How each command is run: by a line that it prints, or by the script that can't end well without it. */
+const PRINTS: Record<string, RegExp> = {
+  'npm start': /^curl /m,
+  'npm run dev': /^curl /m,
+  'npm run emulator': /^DEMO_APP_ID=/m,
+};
+const RUN_BY: Record<string, string> = {
+  'npm ci': '.ci/run',
+  'npm run check': '.ci/run',
+  'npm test': 'package.json',
+};
+
+describe('commands', () => {
+  test.each(commands.filter((command) => command in PRINTS))('%s starts and says what it should', async (command) => {
+    const child = startProcess('bash', ['-c', command], { env: { PORT: '0', LOG_LEVEL: 'silent' } });
+    await child.stdoutMatching(PRINTS[command] ?? /^$/);
+  });
+
+  test.each(commands.filter((command) => !(command in PRINTS)))('%s is run by CI', (command) => {
+    expect(RUN_BY).toHaveProperty([command]);
+    expect(read(RUN_BY[command] ?? '')).toContain(command);
+  });
+});
+
+describe('operations', () => {
+  const [kickUsers = '', viewer = ''] = blocks('graphql');
+
+  test.each([
+    ['kick-users', kickUsers],
+    ['viewer', viewer],
+  ])('%s is the one in schema/operations', (name, text) => {
+    expect(stripIgnoredCharacters(text)).toBe(stripIgnoredCharacters(operation(name)));
+  });
+
+  test('the kick with the variables shown succeeds against the emulator', async () => {
+    const app = await startTestApp();
+    const variables = JSON.parse(blocks('json')[0] ?? '');
+    const { data } = await execute(app, kickUsers, variables);
+    expect(data.kickUsers).toMatchObject({ __typename: 'KickUsersSuccess', success: true, statusCode: 200 });
+  });
+
+  test('viewer tells who is calling', async () => {
+    const { data } = await execute(await startTestApp(), viewer);
+    expect(data.viewer).toEqual({ subject: 'developer', issuer: 'local', scopes: ['users:kick', 'kicks:read'] });
+  });
+
+  test('no operation in it is left untested', () => {
+    expect(blocks('graphql')).toHaveLength(2);
+  });
+});
+
+test('the front end shown is the one that is compiled and run', () => {
+  for (const code of blocks('ts')) expect(read('test/front-end/kick-button.ts')).toContain(code.trim());
+});
+
+test('the configuration table names every variable', () => {
+  const rows = readme.split('\n').filter((line) => line.startsWith('| `'));
+  const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name]) => name));
+  expect(named).toEqual(expect.arrayContaining(VARIABLE_NAMES));
+});
+
+test('every file that it links to is there', () => {
+  const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, file]) => file ?? '');
+  expect(links.length).toBeGreaterThan(3);
+  for (const file of links) expect(() => read(file)).not.toThrow();
+});
