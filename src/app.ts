@@ -26,6 +26,9 @@ const GRAPHQL_PATH = '/graphql';
 /** A longer timer of Node's fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** From GenAuth's deadline to an answer that has left, at the most; less than main.ts's CLOSING_MS. */
+const ANSWERING_MS = 1000;
+
 /** A running gateway. */
 export interface App {
   /** `http://HOST:PORT`, with the port that was really taken. */
@@ -95,7 +98,11 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   const close = async (graceMs: number): Promise<void> => {
     isDraining = true;
     await delay(Math.min(graceMs, LONGEST_TIMER_MS));
+    // Requests under way are answered within their deadline; what is open after it never became a request.
+    const cutOffMs = Math.min(config.genauth.timeoutMs + ANSWERING_MS, LONGEST_TIMER_MS);
+    const cutOff = setTimeout(() => http.server.closeAllConnections(), cutOffMs);
     await http.close();
+    clearTimeout(cutOff);
     await apollo.stop();
     keyHealth.stop();
     await client.stop();

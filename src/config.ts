@@ -41,7 +41,9 @@ const isOrigin = (value: string): boolean => {
   return pathname === '/' && search === '' && hash === '' && username === '' && password === '';
 };
 
-const isExactOrigin = (value: string): boolean => URL.canParse(value) && new URL(value).origin === value;
+/** `*` may stand in the host of a URL. */
+const isExactOrigin = (value: string): boolean =>
+  !value.includes('*') && URL.canParse(value) && new URL(value).origin === value;
 
 /** What can stand in a header as it is: visible ASCII (RFC 9110, section 5.5). */
 const headerText = z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces');
@@ -88,13 +90,15 @@ export const VARIABLE_NAMES = Object.keys(VARIABLES.shape);
 /** Rules that take more than one variable. */
 type Some<T> = { [K in keyof T]?: T[K] | undefined };
 
-function crossCheck(variables: Some<Variables>): string[] {
+function crossCheck({ NODE_ENV, HOST }: Some<Variables>, given: Environment): string[] {
   const faults: string[] = [];
-  const { NODE_ENV, HOST, GENAUTH_ACCESS_KEY_ID: id, GENAUTH_ACCESS_KEY_SECRET: secret } = variables;
-  if ((id === undefined) !== (secret === undefined)) {
+  // Whether they are set at all: one that is set and wrong has a fault of its own already.
+  const hasId = given['GENAUTH_ACCESS_KEY_ID'] !== undefined;
+  const hasSecret = given['GENAUTH_ACCESS_KEY_SECRET'] !== undefined;
+  if (hasId !== hasSecret) {
     faults.push('GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET must be set both or neither');
   }
-  if (NODE_ENV === 'production' && id === undefined && secret === undefined) {
+  if (NODE_ENV === 'production' && !hasId && !hasSecret) {
     faults.push('GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET are required in production');
   }
   if (HOST !== undefined && !isLoopback(HOST)) {
@@ -131,7 +135,7 @@ export type Config = ReturnType<typeof toConfig>;
  * @throws {ConfigError} with all faults at once, none of which repeats a value
  */
 export function parseConfig(environment: Environment): Config {
-  const given = Object.fromEntries(
+  const given: Environment = Object.fromEntries(
     VARIABLE_NAMES.flatMap((name) => {
       const value = environment[name];
       return value === undefined || value === '' ? [] : [[name, value]];
@@ -139,7 +143,7 @@ export function parseConfig(environment: Environment): Config {
   );
   const parsed = VARIABLES.safeParse(given);
   if (parsed.success) {
-    const faults = crossCheck(parsed.data);
+    const faults = crossCheck(parsed.data, given);
     if (faults.length > 0) throw new ConfigError(faults);
     return toConfig(parsed.data);
   }
@@ -147,7 +151,7 @@ export function parseConfig(environment: Environment): Config {
   const brokenNames = new Set(parsed.error.issues.map(({ path }) => path[0]));
   const sound = Object.fromEntries(Object.entries(given).filter(([name]) => !brokenNames.has(name)));
   const rest = VARIABLES.partial().safeParse(sound);
-  throw new ConfigError([...broken, ...(rest.success ? crossCheck(rest.data) : [])]);
+  throw new ConfigError([...broken, ...(rest.success ? crossCheck(rest.data, given) : [])]);
 }
 
 /** The process's environment, over the values of `.env` outside production. @throws {ConfigError} */
@@ -159,7 +163,7 @@ function readEnvFile(file: string): Environment {
   try {
     return parse(readFileSync(file));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unreadable';
     if (code === 'ENOENT') return {};
     throw new ConfigError([`${file} cannot be read (${code})`]);
   }

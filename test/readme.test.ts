@@ -74,7 +74,9 @@ test('the front end shown is the one that is compiled and run', () => {
 
 test('the configuration table names every variable', () => {
   const rows = readme.split('\n').filter((line) => line.startsWith('| `'));
-  const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name]) => name));
+  const named = rows.flatMap((row) =>
+    [...(row.split('|')[1] ?? '').matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name]) => name),
+  );
   expect(named).toEqual(expect.arrayContaining(VARIABLE_NAMES));
 });
 

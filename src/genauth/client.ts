@@ -25,6 +25,9 @@ export type KickReceipt = Omit<Success<true>, 'data'>;
 /** A kick is tried so often at most, the longest waits in between being those of `waitBeforeRetry`. */
 const MAX_ATTEMPTS = 3;
 
+/** For the log: nobody is left to be told. */
+const HUNG_UP = 'The caller has hung up; nothing was sent.';
+
 /** GenAuth documents no Retry-After; its limit is per second, so one second is our own back-off. */
 const DEFAULT_RETRY_AFTER_SECONDS = 1;
 
@@ -69,6 +72,7 @@ export class GenAuthClient {
     let mayHaveTakenEffect = false;
     for (let attempt = 1; ; attempt++) {
       try {
+        if (context.hangUp?.aborted === true) throw new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, HUNG_UP);
         return await this.circuit.run(() =>
           this.runner.run(call, context, attempt, deadline.remainingMs(), signatures),
         );

@@ -50,6 +50,7 @@ export type CircuitStateName = 'closed' | 'open' | 'half-open';
 /** Refuses calls in no time while GenAuth is down, so that an outage neither ties up callers nor hammers GenAuth. */
 export class Circuit {
   private readonly policy: CircuitBreakerPolicy | null;
+  private readonly breaker: ConsecutiveBreaker;
   private openedAt = 0;
 
   /**
@@ -57,12 +58,12 @@ export class Circuit {
    * @param onChange told of each change of state
    */
   constructor(failures: number, onChange: (state: CircuitStateName) => void) {
+    this.breaker = new ConsecutiveBreaker(failures);
     if (failures === 0) {
       this.policy = null;
       return;
     }
-    const breaker = new ConsecutiveBreaker(failures);
-    this.policy = circuitBreaker(handleWhen(isOutage), { halfOpenAfter: HALF_OPEN_AFTER_MS, breaker });
+    this.policy = circuitBreaker(handleWhen(isOutage), { halfOpenAfter: HALF_OPEN_AFTER_MS, breaker: this.breaker });
     this.policy.onBreak(() => (this.openedAt = Date.now()));
     this.policy.onStateChange(() => onChange(this.state));
   }
@@ -82,7 +83,13 @@ export class Circuit {
     if (this.policy === null) return attempt();
     // cockatiel would make further callers wait for the probe; they are told at once instead.
     if (this.state === 'half-open' || this.reopensInMs > 0) throw this.refusal();
-    return this.policy.execute(attempt);
+    try {
+      return await this.policy.execute(attempt);
+    } catch (error) {
+      // For cockatiel only a success ends a row of failures; here any answer of a GenAuth that is up does.
+      if (!isOutage(error)) this.breaker.success();
+      throw error;
+    }
   }
 
   private refusal(): AppError {

@@ -1,7 +1,7 @@
 /** The HTTP server below GraphQL: request ids, origins, hosts, sizes, and errors that belong to no operation. */
 import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from '../observability/logger';
 import { hostnameOf, isLoopback } from './loopback';
 
@@ -25,6 +25,17 @@ const errorBody = (message: string, code: string, requestId: string) => ({
   errors: [{ message, extensions: { code, requestId } }],
 });
 
+const hasErrors = (body: unknown): body is { errors: { extensions?: object }[] } =>
+  typeof body === 'object' && body !== null && 'errors' in body && Array.isArray(body.errors);
+
+/** Apollo refuses what is no operation at all (a batch, no query, CSRF) before it knows the request's id. */
+function withRequestId(json: string, requestId: string): string {
+  const parsed: unknown = JSON.parse(json);
+  if (!hasErrors(parsed)) return json;
+  const errors = parsed.errors.map((error) => ({ ...error, extensions: { ...error.extensions, requestId } }));
+  return JSON.stringify({ ...parsed, errors });
+}
+
 /** What callers are told about requests that HTTP already refuses; Fastify's own texts may repeat parts of them. */
 const REFUSALS: Record<number, [code: string, message: string]> = {
   400: ['BAD_REQUEST', 'The request is not well-formed.'],
@@ -36,23 +47,32 @@ const REFUSALS: Record<number, [code: string, message: string]> = {
 };
 
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
+  const refusal = (status: number, requestId: string) => {
+    const [code, message] = REFUSALS[status] ?? ['BAD_REQUEST', 'The request is refused.'];
+    return errorBody(message, code, requestId);
+  };
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
+    // Addresses that can't be decoded reach no hook; Fastify's own answer would repeat them.
+    frameworkErrors: ({ statusCode = 400 }: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+      void reply.code(statusCode).header('x-request-id', request.id).send(refusal(statusCode, request.id));
+    },
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     },
   });
-  const refusal = (status: number, requestId: string) => {
-    const [code, message] = REFUSALS[status] ?? ['BAD_REQUEST', 'The request is refused.'];
-    return errorBody(message, code, requestId);
-  };
 
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
-    if (options.isDraining()) void reply.header('connection', 'close');
     if (!options.loopbackOnly || isLoopback(hostnameOf(request.headers.host))) return;
     await reply.code(421).send(refusal(421, request.id));
+  });
+  app.addHook('onSend', async ({ id }, reply, payload) => {
+    // Asked here, not on arrival: a connection that is kept alive after a late answer would hold up the end.
+    if (options.isDraining()) void reply.header('connection', 'close');
+    const isJson = typeof payload === 'string' && /\bjson\b/.test(String(reply.getHeader('content-type')));
+    return isJson && reply.statusCode >= 400 ? withRequestId(payload, id) : payload;
   });
   app.setNotFoundHandler((request, reply) => reply.code(404).send(refusal(404, request.id)));
   app.setErrorHandler((error: FastifyError, request, reply) => {

@@ -1,0 +1,280 @@
+/** The environment: what it becomes, and every fault of it in one report that repeats no value. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as fc from 'fast-check';
+import { ConfigError, parseConfig, readConfig, VARIABLE_NAMES, type Config, type Environment } from '../src/config';
+
+const KEY = { GENAUTH_ACCESS_KEY_ID: 'key-id', GENAUTH_ACCESS_KEY_SECRET: 'key-secret' };
+
+const DEFAULTS = {
+  isProduction: false,
+  host: '127.0.0.1',
+  port: 4000,
+  genauth: {
+    host: 'https://api.genauth.ai',
+    key: null,
+    tenantId: null,
+    lang: 'en-US',
+    dialect: 'authing',
+    timeoutMs: 10_000,
+    breakerFailures: 20,
+  },
+  corsOrigins: [],
+  shutdownGraceMs: 5000,
+  logLevel: 'info',
+};
+
+/** The lines of the report, or none when the environment is accepted. */
+function faultsOf(environment: Environment, read: (given: Environment) => Config = parseConfig): string[] {
+  try {
+    read(environment);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+}
+
+describe('an accepted environment', () => {
+  it('has a default for everything outside production', () => {
+    expect(parseConfig({})).toMatchObject(DEFAULTS);
+  });
+
+  it('may set every variable', () => {
+    const config = parseConfig({
+      ...KEY,
+      NODE_ENV: 'production',
+      HOST: '::1',
+      PORT: '0',
+      GENAUTH_HOST: 'https://genauth.example.com/',
+      GENAUTH_TENANT_ID: 'tenant',
+      GENAUTH_LANG: 'zh-CN',
+      GENAUTH_HEADER_PREFIX: 'genauth',
+      GENAUTH_TIMEOUT_MS: '1',
+      GENAUTH_BREAKER_FAILURES: '0',
+      CORS_ORIGINS: ' https://a.example , http://localhost:3000,',
+      SHUTDOWN_GRACE_MS: '0',
+      LOG_LEVEL: 'silent',
+    });
+    expect(config).toMatchObject({
+      isProduction: true,
+      host: '::1',
+      port: 0,
+      genauth: {
+        host: 'https://genauth.example.com',
+        key: { id: 'key-id', secret: 'key-secret' },
+        tenantId: 'tenant',
+        lang: 'zh-CN',
+        dialect: 'genauth',
+        timeoutMs: 1,
+        breakerFailures: 0,
+      },
+      corsOrigins: ['https://a.example', 'http://localhost:3000'],
+      shutdownGraceMs: 0,
+      logLevel: 'silent',
+    });
+  });
+
+  it('takes an empty value for one that is not set', () => {
+    const empty = Object.fromEntries(VARIABLE_NAMES.map((name) => [name, '']));
+    expect(parseConfig(empty)).toEqual(parseConfig({}));
+  });
+
+  it('may hold variables of others', () => {
+    expect(parseConfig({ PATH: '/bin', GENAUTH_HOSTS: '?' })).toEqual(parseConfig({}));
+  });
+
+  it.each(['GENAUTH_TIMEOUT_MS', 'GENAUTH_BREAKER_FAILURES', 'SHUTDOWN_GRACE_MS'])(
+    'sets no upper bound on %s',
+    (name) => {
+      expect(faultsOf({ [name]: `1${'0'.repeat(30)}` })).toEqual([]);
+      expect(faultsOf({ [name]: '9'.repeat(400) })).toEqual([]);
+    },
+  );
+
+  it.each(['x', 'a'.repeat(5000), 'ü ö', '"quoted"', 'a:b'])('takes any secret, such as %j', (secret) => {
+    expect(parseConfig({ ...KEY, GENAUTH_ACCESS_KEY_SECRET: secret }).genauth.key?.secret).toBe(secret);
+  });
+
+  it.each(['http://localhost:4100', 'http://127.0.0.1:4100', 'http://127.3.2.1', 'http://[::1]:4100'])(
+    'takes plain http on loopback: GENAUTH_HOST=%s',
+    (host) => {
+      expect(parseConfig({ GENAUTH_HOST: host }).genauth.host).toBe(host);
+    },
+  );
+
+  it.each(['localhost', '127.0.0.1', '127.8.8.8', '::1'])('listens on loopback: HOST=%s', (host) => {
+    expect(parseConfig({ HOST: host }).host).toBe(host);
+  });
+});
+
+const WHOLE = 'must be a whole number';
+const SAFE_URL = 'must begin with https:// (http:// on loopback only)';
+const ORIGIN = 'must be an origin, without a path, a query or a password';
+const ADDRESS = 'must be an address such as https://api.genauth.ai';
+const CORS = 'must list exact origins such as https://admin.example.com; wildcards are refused';
+const HEADER = 'must be visible ASCII characters without spaces';
+const BOTH = 'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET must be set both or neither';
+const REQUIRED = 'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET are required in production';
+const LOOPBACK = 'HOST must be a loopback address while callers need no token';
+
+describe('a refused environment', () => {
+  it.each([
+    ['PORT', ['-1', '1.5', '1e3', '0x10', ' 1', '４０００', 'http', 'NaN', 'Infinity'], WHOLE],
+    ['PORT', ['65536', `1${'0'.repeat(30)}`], 'must be at most 65535'],
+    ['GENAUTH_TIMEOUT_MS', ['10s', '-5', '1_000'], WHOLE],
+    ['GENAUTH_TIMEOUT_MS', ['0', '000'], 'must be at least 1'],
+    ['GENAUTH_BREAKER_FAILURES', ['off', '-1'], WHOLE],
+    ['SHUTDOWN_GRACE_MS', ['5s', '-1'], WHOLE],
+    ['GENAUTH_HOST', ['api.genauth.ai', 'https://', '::'], ADDRESS],
+    ['GENAUTH_HOST', ['http://api.genauth.ai', 'http://10.0.0.1', 'http://localhost.evil.example', 'http://127.0.0.1.evil.example', 'ftp://localhost', 'ws://localhost'], SAFE_URL], // prettier-ignore
+    ['GENAUTH_HOST', ['https://a.example/api', 'https://a.example?x=1', 'https://user:pw@a.example', 'https://a.example/#x'], ORIGIN], // prettier-ignore
+    ['GENAUTH_LANG', ['fr-FR', 'en', 'EN-US'], 'must be en-US, zh-CN, ja-JP or zh-TW'],
+    ['GENAUTH_HEADER_PREFIX', ['x-authing', 'Authing'], 'must be authing or genauth'],
+    ['GENAUTH_TENANT_ID', ['a b', 'a\r\nx: y', 'ü'], HEADER],
+    ['CORS_ORIGINS', ['*', 'https://*.example.com', 'https://a.example,*', 'https://a.example/', 'a.example', 'null', 'https://a.example/path'], CORS], // prettier-ignore
+    ['LOG_LEVEL', ['verbose', 'INFO'], 'must be a pino level such as info'],
+  ])('%s=%j has one fault', (name, values, fault) => {
+    for (const value of values)
+      expect({ value, faults: faultsOf({ [name]: value }) }).toEqual({ value, faults: [`${name} ${fault}`] });
+  });
+
+  it.each<[string, Environment, string[]]>([
+    ['an id without a secret', { GENAUTH_ACCESS_KEY_ID: 'id' }, [BOTH]],
+    ['a secret without an id', { GENAUTH_ACCESS_KEY_SECRET: 'secret' }, [BOTH]],
+    ['an id and an empty secret', { ...KEY, GENAUTH_ACCESS_KEY_SECRET: '' }, [BOTH]],
+    [
+      'an id with a colon',
+      { ...KEY, GENAUTH_ACCESS_KEY_ID: 'a:b' },
+      ['GENAUTH_ACCESS_KEY_ID must not contain a colon'],
+    ],
+    ['an id with a space', { ...KEY, GENAUTH_ACCESS_KEY_ID: 'a b' }, [`GENAUTH_ACCESS_KEY_ID ${HEADER}`]],
+    ['production without a key', { NODE_ENV: 'production' }, [REQUIRED]],
+    ['production with half a key', { NODE_ENV: 'production', GENAUTH_ACCESS_KEY_ID: 'id' }, [BOTH]],
+    ['every interface', { HOST: '0.0.0.0' }, [LOOPBACK]],
+    ['every interface of IPv6', { HOST: '::' }, [LOOPBACK]],
+    ['a name that only looks like loopback', { HOST: '127.0.0.1.evil.example' }, [LOOPBACK]],
+    ['every interface in production', { ...KEY, NODE_ENV: 'production', HOST: '0.0.0.0' }, [LOOPBACK]],
+  ])('%s', (_name, environment, faults) => {
+    expect(faultsOf(environment)).toEqual(faults);
+  });
+
+  it('reports all faults at once, those of single variables first', () => {
+    const faults = faultsOf({
+      NODE_ENV: 'production',
+      HOST: '0.0.0.0',
+      PORT: 'many',
+      GENAUTH_HOST: 'http://api.genauth.ai/v3',
+      GENAUTH_LANG: 'fr',
+      GENAUTH_TIMEOUT_MS: 'soon',
+      CORS_ORIGINS: '*',
+      LOG_LEVEL: 'loud',
+    });
+    expect(faults).toEqual([
+      `PORT ${WHOLE}`,
+      `GENAUTH_HOST ${SAFE_URL}`,
+      `GENAUTH_HOST ${ORIGIN}`,
+      'GENAUTH_LANG must be en-US, zh-CN, ja-JP or zh-TW',
+      `GENAUTH_TIMEOUT_MS ${WHOLE}`,
+      `CORS_ORIGINS ${CORS}`,
+      'LOG_LEVEL must be a pino level such as info',
+      REQUIRED,
+      LOOPBACK,
+    ]);
+  });
+});
+
+describe('no fault repeats a value', () => {
+  /** What the reports say whatever the values are: with three values that have nothing in common. */
+  const fixedText = ['\u0001', '~~', '\u00e9\u00e9'].flatMap((value) =>
+    VARIABLE_NAMES.flatMap((name) => [
+      ...faultsOf({ [name]: value }),
+      ...faultsOf({ NODE_ENV: 'production', HOST: '0.0.0.0', PORT: '65536', GENAUTH_TIMEOUT_MS: '0', [name]: value }),
+    ]),
+  );
+  const garbage = fc
+    .oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.string({ unit: 'binary' }),
+      fc.webUrl({ withQueryParameters: true, withFragments: true }),
+      fc.webUrl().map((url) => `ftp://someone:password@${url.slice(8)}`),
+      fc.stringMatching(/^-?\d{4,40}(\.\d{1,9})?$/),
+      fc.stringMatching(/^[a-z]{4,20}:[a-z]{4,20}$/),
+    )
+    .filter((value) => value.length > 3 && !fixedText.some((line) => line.includes(value)));
+
+  it.each(VARIABLE_NAMES)('%s', (name) => {
+    fc.assert(
+      fc.property(garbage, (value) => {
+        expect(faultsOf({ [name]: value }).join('\n')).not.toContain(value);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('nor when all are wrong together', () => {
+    const environments = fc.record(Object.fromEntries(VARIABLE_NAMES.map((name) => [name, garbage])));
+    fc.assert(
+      fc.property(environments, (environment) => {
+        const report = faultsOf(environment).join('\n');
+        for (const value of Object.values(environment)) expect(report).not.toContain(value);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('.env', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'config-'));
+    file = path.join(folder, '.env');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('is read outside production, and the real environment wins', () => {
+    writeFileSync(file, 'PORT=1111\nLOG_LEVEL=debug # why\nGENAUTH_LANG="ja-JP"\n');
+    expect(readConfig({ PORT: '2222' }, file)).toMatchObject({
+      port: 2222,
+      logLevel: 'debug',
+      genauth: { lang: 'ja-JP' },
+    });
+  });
+
+  it('is not read in production', () => {
+    writeFileSync(file, 'PORT=1111\n');
+    expect(readConfig({ ...KEY, NODE_ENV: 'production' }, file).port).toBe(4000);
+  });
+
+  it('need not be there', () => {
+    expect(readConfig({}, file)).toEqual(parseConfig({}));
+  });
+
+  it('is checked like the environment, all faults in one report', () => {
+    writeFileSync(file, 'PORT=canary\nHOST=0.0.0.0\n');
+    expect(faultsOf({ LOG_LEVEL: 'x' }, (given) => readConfig(given, file))).toEqual([
+      `PORT ${WHOLE}`,
+      'LOG_LEVEL must be a pino level such as info',
+      LOOPBACK,
+    ]);
+  });
+
+  it('is one line of fault when it cannot be read', () => {
+    mkdirSync(file);
+    expect(faultsOf({}, (given) => readConfig(given, file))).toEqual([`${file} cannot be read (EISDIR)`]);
+  });
+
+  it('.env.example names every variable, and no other', () => {
+    const example = readFileSync(path.join(__dirname, '..', '.env.example'), 'utf8');
+    const names = example.split('\n').flatMap((line) => /^#?\s?([A-Z][A-Z0-9_]+)=/.exec(line)?.[1] ?? []);
+    expect(names.toSorted()).toEqual([...VARIABLE_NAMES].toSorted());
+  });
+
+  it('.env.example as it stands, comments taken off, is accepted', () => {
+    const example = readFileSync(path.join(__dirname, '..', '.env.example'), 'utf8');
+    writeFileSync(file, example.replace(/^#(?=[A-Z][A-Z0-9_]+=)/gm, ''));
+    expect(readConfig({}, file)).toEqual(parseConfig({}));
+  });
+});

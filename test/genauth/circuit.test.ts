@@ -1,0 +1,205 @@
+/** The circuit to GenAuth: opened by an outage, tried by one probe at a time. The clock is Date.now, and stands still. */
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Fault } from '../../src/emulator/fault';
+import { eventually } from '../helpers/eventually';
+import { kick } from '../helpers/execute';
+import { atEnd, startTestApp, type TestApp } from '../helpers/start-app';
+import { failure, success } from '../kick/payloads';
+
+const KICK_USERS = '/api/v3/kick-users';
+const REFUSED = 'GenAuth has been failing, so the gateway has stopped calling it for some seconds; nothing was sent.';
+const OUTAGE = 'GenAuth answered HTTP 503 without its documented envelope.';
+
+/** With this, a mutation makes one attempt. */
+const DOWN_FOR_LONG: Fault = { kind: 'status', status: 503, headers: { 'retry-after': '60' } };
+const DOWN: Fault = { kind: 'status', status: 503 };
+
+let nowMs: number;
+beforeEach(() => {
+  nowMs = Date.now();
+  jest.spyOn(Date, 'now').mockImplementation(() => nowMs);
+});
+afterEach(() => jest.restoreAllMocks());
+
+const start = (failures = '3') => startTestApp({ GENAUTH_BREAKER_FAILURES: failures });
+const kickDemoUser = (app: TestApp) => {
+  const { demoUser, demoApp } = app.genauth.directory;
+  return kick(app, { userId: demoUser.userId, appIds: [demoApp.appId] });
+};
+const calls = ({ genauth }: TestApp) => genauth.receivedCount(KICK_USERS);
+const states = ({ logs }: TestApp) => logs.flatMap(({ circuit }) => (circuit === undefined ? [] : [circuit]));
+const notes = async (app: TestApp) => (await (await fetch(`${app.url}/readyz`)).json()) as unknown;
+/** An answer that says GenAuth is there, whatever it thinks of the call. */
+const answerOnce = (app: TestApp, fault: Fault | null) => {
+  if (fault !== null) app.genauth.faults.next(fault);
+};
+
+async function failTimes(app: TestApp, times: number) {
+  app.genauth.faults.next(DOWN_FOR_LONG, times);
+  for (let i = 0; i < times; i++) expect(await kickDemoUser(app)).toMatchObject({ message: OUTAGE });
+}
+const refused = (retryAfterSeconds: number, facts: object = {}) =>
+  failure('UPSTREAM_UNAVAILABLE', { message: REFUSED, retryable: true, retryAfterSeconds, ...facts });
+
+describe('the circuit opens', () => {
+  it('after so many failed attempts in a row, and refuses at once what comes then', async () => {
+    const app = await start();
+    await failTimes(app, 3);
+    expect(await kickDemoUser(app)).toEqual(refused(5));
+    expect(await kickDemoUser(app)).toEqual(refused(5));
+    expect(calls(app)).toBe(3);
+    expect(states(app)).toEqual(['open']);
+    expect(await notes(app)).toEqual({ ready: true, reasons: [], notes: ['GENAUTH_CIRCUIT_OPEN'] });
+  });
+
+  it('counting attempts, not mutations: the one that meets it may have taken effect', async () => {
+    const app = await start('4');
+    app.genauth.faults.always(DOWN);
+    expect(await kickDemoUser(app)).toMatchObject({ message: OUTAGE, mayHaveTakenEffect: true });
+    expect(await kickDemoUser(app)).toEqual(refused(5, { mayHaveTakenEffect: true }));
+    expect(await kickDemoUser(app)).toEqual(refused(5));
+    expect(calls(app)).toBe(4);
+  });
+
+  it.each<[string, Fault]>([
+    ['HTTP 5xx', DOWN],
+    ['statusCode 5xx', { kind: 'envelope', statusCode: 500 }],
+    ['a lost connection', { kind: 'reset' }],
+  ])('by %s', async (_, fault) => {
+    const app = await start();
+    app.genauth.faults.always(fault);
+    await kickDemoUser(app);
+    expect(await kickDemoUser(app)).toEqual(refused(5));
+    expect(calls(app)).toBe(3);
+  });
+
+  it('by a time-out', async () => {
+    const app = await startTestApp({ GENAUTH_BREAKER_FAILURES: '1', GENAUTH_TIMEOUT_MS: '200' });
+    app.genauth.faults.always({ kind: 'never' });
+    expect(await kickDemoUser(app)).toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
+    expect(await kickDemoUser(app)).toEqual(refused(5));
+  });
+
+  it('by having no connection', async () => {
+    const app = await startTestApp({ GENAUTH_BREAKER_FAILURES: '3', GENAUTH_HOST: 'http://127.0.0.1:1' });
+    expect(await kickDemoUser(app)).toMatchObject({ message: 'No connection to GenAuth; nothing was sent.' });
+    expect(await kickDemoUser(app)).toEqual(refused(5));
+  });
+
+  it('and says how long it stays so', async () => {
+    const app = await start();
+    await failTimes(app, 3);
+    const told = [];
+    for (const ms of [0, 1, 1000, 2500, 499, 999]) {
+      nowMs += ms;
+      told.push((await kickDemoUser(app)).retryAfterSeconds);
+    }
+    expect(told).toEqual([5, 5, 4, 2, 1, 1]);
+    expect(calls(app)).toBe(3);
+  });
+});
+
+describe('the circuit stays closed', () => {
+  it.each<[string, Fault | null, string | undefined]>([
+    ['a success', null, undefined],
+    ['a refusal', { kind: 'envelope', statusCode: 404, apiCode: 2004 }, 'USER_NOT_FOUND'],
+    ['a rejection', { kind: 'envelope', statusCode: 400 }, 'REJECTED'],
+    ['a refused key', { kind: 'envelope', statusCode: 401 }, 'UPSTREAM_REFUSED_CREDENTIALS'],
+    ['HTTP 404', { kind: 'status', status: 404 }, 'UPSTREAM_INVALID_RESPONSE'],
+    ['the limit', { kind: 'status', status: 429, headers: { 'retry-after': '9' } }, 'RATE_LIMITED'],
+  ])('when %s comes between the failures', async (_, answer, code) => {
+    const app = await start();
+    for (let round = 0; round < 3; round++) {
+      await failTimes(app, 2);
+      answerOnce(app, answer);
+      expect((await kickDemoUser(app)).code).toBe(code);
+    }
+    expect(calls(app)).toBe(9);
+    expect(states(app)).toEqual([]);
+  });
+
+  it('by failures that say nothing about GenAuth', async () => {
+    const app = await start();
+    app.genauth.faults.always({ kind: 'html' });
+    for (let i = 0; i < 5; i++) expect(await kickDemoUser(app)).toMatchObject({ code: 'UPSTREAM_INVALID_RESPONSE' });
+    expect(states(app)).toEqual([]);
+  });
+
+  it('for ever when it is switched off', async () => {
+    const app = await start('0');
+    await failTimes(app, 30);
+    expect(await kickDemoUser(app)).toEqual(success());
+    expect(calls(app)).toBe(31);
+  });
+});
+
+describe('after 5 seconds', () => {
+  it('a probe that fails opens it for another 5', async () => {
+    const app = await start();
+    await failTimes(app, 3);
+    nowMs += 5000;
+    app.genauth.faults.next(DOWN_FOR_LONG);
+    expect(await kickDemoUser(app)).toMatchObject({ message: OUTAGE, retryAfterSeconds: 60 });
+    expect(await kickDemoUser(app)).toEqual(refused(5));
+    expect(calls(app)).toBe(4);
+    expect(states(app)).toEqual(['open', 'half-open', 'open']);
+    nowMs += 5000;
+    expect(await kickDemoUser(app)).toEqual(success());
+    expect(states(app)).toEqual(['open', 'half-open', 'open', 'half-open', 'closed']);
+    expect(await notes(app)).toEqual({ ready: true, reasons: [], notes: [] });
+  });
+
+  it.each<[string, Fault | null, string | undefined]>([
+    ['success', null, undefined],
+    ['a refusal', { kind: 'envelope', statusCode: 404 }, 'USER_NOT_FOUND'],
+  ])('a probe that ends in %s closes it, and the count begins anew', async (_, answer, code) => {
+    const app = await start();
+    await failTimes(app, 3);
+    nowMs += 5000;
+    answerOnce(app, answer);
+    expect((await kickDemoUser(app)).code).toBe(code);
+    expect(states(app)).toEqual(['open', 'half-open', 'closed']);
+    await failTimes(app, 2);
+    expect(await kickDemoUser(app)).toEqual(success());
+    await failTimes(app, 3);
+    expect(await kickDemoUser(app)).toEqual(refused(5));
+  });
+
+  it('one probe goes out, and others are refused at once while it is under way', async () => {
+    const held = await startHoldingGenAuth();
+    const app = await startTestApp({ GENAUTH_BREAKER_FAILURES: '3', GENAUTH_HOST: held.url });
+    const failing = kickDemoUser(app);
+    for (let i = 0; i < 3; i++) (await held.next(i)).writeHead(503).end();
+    await failing;
+    nowMs += 5000;
+    const probe = kickDemoUser(app);
+    const answer = await held.next(3);
+    // They are answered although the probe is not.
+    expect(await Promise.all([1, 2, 3].map(() => kickDemoUser(app)))).toEqual([refused(1), refused(1), refused(1)]);
+    expect(held.responses).toHaveLength(4);
+    answer.end(JSON.stringify({ statusCode: 200, message: 'Success', data: { success: true } }));
+    expect(await probe).toEqual(success({ requestId: null }));
+    expect(states(app)).toEqual(['open', 'half-open', 'closed']);
+  });
+});
+
+/** A GenAuth whose answers the test gives, when it likes. */
+async function startHoldingGenAuth() {
+  const responses: ServerResponse[] = [];
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => responses.push(response));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atEnd(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const next = async (index: number): Promise<ServerResponse> => {
+    await eventually(() => responses.length > index);
+    return responses[index]!;
+  };
+  return { url: `http://127.0.0.1:${port}`, responses, next };
+}

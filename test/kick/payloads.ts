@@ -1,0 +1,25 @@
+/** What kickUsers answers, whole: a test names only what differs from the plainest answer. */
+type Facts = Record<string, unknown>;
+
+export const success = (facts: Facts = {}): Facts => ({
+  __typename: 'KickUsersSuccess',
+  success: true,
+  statusCode: 200,
+  message: 'Success',
+  requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  ...facts,
+});
+
+export const failure = (code: string, facts: Facts = {}): Facts => ({
+  __typename: 'KickUsersError',
+  code,
+  message: expect.any(String),
+  retryable: false,
+  retryAfterSeconds: null,
+  upstreamStatusCode: null,
+  apiCode: null,
+  requestId: null,
+  mayHaveTakenEffect: false,
+  fieldErrors: [],
+  ...facts,
+});

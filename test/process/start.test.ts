@@ -1,0 +1,216 @@
+/** The built gateway as a process: what it prints, why it refuses to start, how it ends. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
+import { DEPLOYED_ENV, makeDeployment, makeFolder } from '../helpers/deployment';
+import { eventually } from '../helpers/eventually';
+import { execute, kick } from '../helpers/execute';
+import { ROOT, runProcess, startProcess, type Child } from '../helpers/processes';
+import { atEnd, environmentFor, startTestEmulator } from '../helpers/start-app';
+
+const START = path.join(ROOT, 'src', 'start.cjs');
+type Env = Record<string, string>;
+
+/** In an empty folder, on a free port. */
+const start = (env: Env = {}, cwd = makeFolder(), script = START): Child =>
+  startProcess(process.execPath, [script], { cwd, env: { PORT: '0', ...env } });
+
+const addressOf = async (child: Child): Promise<{ url: string }> => {
+  const [, url = ''] = await child.stdoutMatching(/^ {2}GraphQL {2}(http:\/\/\S+)\/graphql$/m);
+  return { url };
+};
+
+/** What a gateway that doesn't start leaves: its exit code and every line that it wrote. */
+async function refusal(env: Env, cwd?: string, script?: string) {
+  const child = start(env, cwd, script);
+  const code = await child.exit;
+  expect(child.output.stdout).toBe('');
+  expect(child.output.stderr).toMatch(/\n$/);
+  return { code, lines: child.output.stderr.split('\n').slice(0, -1) };
+}
+
+const startEmulated = async (env: Env = {}) => {
+  const genauth = await startTestEmulator();
+  const child = start({ ...(environmentFor(genauth) as Env), ...env });
+  const { demoUser, demoApp } = genauth.directory;
+  return { genauth, child, ...(await addressOf(child)), input: { userId: demoUser.userId, appIds: [demoApp.appId] } };
+};
+
+describe('a start with nothing set', () => {
+  let child: Child;
+  let app: { url: string };
+  beforeAll(async () => {
+    child = start();
+    app = await addressOf(child);
+    await child.stdoutMatching(/^curl (.|\n)*\n\n/m);
+  });
+
+  it('prints the addresses and what it runs on, and warns of the open door', () => {
+    const { stdout } = child.output;
+    expect(stdout).toContain(`  Sandbox  ${app.url}/\n`);
+    expect(stdout).toMatch(/^ {2}GenAuth {2}http:\/\/127\.0\.0\.1:\d+ \(the embedded emulator: /m);
+    expect(stdout).toMatch(/^WARNING: callers need no token/m);
+    expect(stdout).not.toMatch(/\u001b/);
+  });
+
+  it('logs to standard error, as JSON, and nothing of it to standard output', async () => {
+    await execute(app, '{ __typename }');
+    await eventually(() => child.output.stderr.includes('"msg":"operation"'));
+    const records = child.output.stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(records[0]).toMatchObject({ msg: 'started', url: app.url });
+    expect(child.output.stdout).not.toMatch(/"level"|"msg"/);
+  });
+
+  it('prints a curl line that kicks a user when pasted into bash', async () => {
+    const [pasted = ''] = /^curl (?:.*\\\n)*.*/m.exec(child.output.stdout) ?? [];
+    expect(pasted.split('\n').length).toBeGreaterThan(1);
+    const { code, stdout, stderr } = await runProcess('bash', ['-c', pasted]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout).data.kickUsers).toMatchObject({ __typename: 'KickUsersSuccess', success: true });
+  });
+});
+
+it('.env in the folder that it is started in is read', async () => {
+  const cwd = makeFolder();
+  writeFileSync(path.join(cwd, '.env'), 'LOG_LEVEL=silent\nHOST=::1\n');
+  const child = start({ HOST: '127.0.0.1' }, cwd);
+  const app = await addressOf(child);
+  await execute(app, '{ __typename }');
+  expect({ host: new URL(app.url).hostname, stderr: child.output.stderr }).toEqual({ host: '127.0.0.1', stderr: '' });
+});
+
+describe('a start that fails says why in one line each on standard error, and exits 1', () => {
+  it('a taken port', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    atEnd(() => new Promise((resolve) => other.close(() => resolve())));
+    const { port } = other.address() as AddressInfo;
+    expect(await refusal({ PORT: String(port) })).toEqual({
+      code: 1,
+      lines: ['HOST and PORT are taken by another process; set another PORT, or 0 for a free one'],
+    });
+  });
+
+  it('several wrong variables, in .env and outside', async () => {
+    const cwd = makeFolder();
+    writeFileSync(path.join(cwd, '.env'), 'GENAUTH_LANG=canary\nGENAUTH_ACCESS_KEY_SECRET=canary\n');
+    expect(await refusal({ PORT: 'canary', HOST: '0.0.0.0' }, cwd)).toEqual({
+      code: 1,
+      lines: [
+        'PORT must be a whole number',
+        'GENAUTH_LANG must be en-US, zh-CN, ja-JP or zh-TW',
+        'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET must be set both or neither',
+        'HOST must be a loopback address while callers need no token',
+      ],
+    });
+  });
+
+  it('.env that cannot be read', async () => {
+    const cwd = makeFolder();
+    mkdirSync(path.join(cwd, '.env'));
+    expect(await refusal({}, cwd)).toEqual({ code: 1, lines: ['.env cannot be read (EISDIR)'] });
+  });
+
+  it('production without keys, and whatever else is wrong', async () => {
+    const cwd = makeFolder();
+    writeFileSync(path.join(cwd, '.env'), 'GENAUTH_ACCESS_KEY_ID=id\nGENAUTH_ACCESS_KEY_SECRET=secret\n');
+    expect(
+      await refusal({ NODE_ENV: 'production', GENAUTH_HOST: 'http://api.genauth.ai', CORS_ORIGINS: '*' }, cwd),
+    ).toEqual({
+      code: 1,
+      lines: [
+        'GENAUTH_HOST must begin with https:// (http:// on loopback only)',
+        'CORS_ORIGINS must list exact origins such as https://admin.example.com; wildcards are refused',
+        'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET are required in production',
+      ],
+    });
+  });
+
+  it.each(['production', 'development'])(
+    '%s without a build and without the compiler names the command',
+    async (mode) => {
+      const folder = makeDeployment({ hasBuild: false });
+      const env = { ...DEPLOYED_ENV, NODE_ENV: mode };
+      expect(await refusal(env, folder, path.join(folder, 'src', 'start.cjs'))).toEqual({
+        code: 1,
+        lines: ['There is no build of the gateway: run `npm ci --include=dev && npm run build` first.'],
+      });
+    },
+  );
+});
+
+it('production runs on a build without development packages, and has no Sandbox', async () => {
+  const folder = makeDeployment({ hasBuild: true });
+  const genauth = await startTestEmulator();
+  const env = { ...(environmentFor(genauth) as Env), ...DEPLOYED_ENV };
+  const child = start(env, folder, path.join(folder, 'src', 'start.cjs'));
+  const app = await addressOf(child);
+  const { demoUser, demoApp } = genauth.directory;
+  const payload = await kick(app, { userId: demoUser.userId, appIds: [demoApp.appId] });
+  expect(payload).toMatchObject({ __typename: 'KickUsersSuccess' });
+  expect((await fetch(app.url)).status).toBe(404);
+  expect(child.output.stdout).not.toMatch(/Sandbox|curl|WARNING/);
+  const introspection = await execute(app, '{ __schema { queryType { name } } }');
+  expect(introspection.data ?? null).toBeNull();
+});
+
+describe('the end', () => {
+  it('after SIGTERM it is not ready, serves on with Connection: close, answers what is under way, and exits 0', async () => {
+    const { genauth, child, input, ...app } = await startEmulated({ SHUTDOWN_GRACE_MS: '1500' });
+    genauth.faults.next({ kind: 'delay', ms: 3000 });
+    const underWay = kick(app, input);
+    await eventually(() => genauth.receivedCount() === 1);
+    child.signal('SIGTERM');
+
+    const ready = await eventually(
+      () => fetch(`${app.url}/readyz`),
+      ({ status }) => status === 503,
+    );
+    expect(await ready.json()).toMatchObject({ ready: false, reasons: ['SHUTTING_DOWN'] });
+    expect(ready.headers.get('connection')).toBe('close');
+    const late = await execute(app, '{ __typename }');
+    expect(late).toMatchObject({ status: 200, data: { __typename: 'Query' } });
+    expect(late.headers.get('connection')).toBe('close');
+    expect((await fetch(`${app.url}/healthz`)).status).toBe(200);
+
+    expect(await underWay).toMatchObject({ __typename: 'KickUsersSuccess' });
+    expect(await child.exit).toBe(0);
+    expect(child.output.stderr).toMatch(/"msg":"stopped"}\n$/);
+    await expect(fetch(app.url)).rejects.toThrow();
+  });
+
+  it('a second signal ends it at once, whatever is under way', async () => {
+    const { genauth, child, input, ...app } = await startEmulated({ SHUTDOWN_GRACE_MS: '60000' });
+    genauth.faults.next({ kind: 'never' });
+    const underWay = kick(app, input).catch(() => 'cut off');
+    await eventually(() => genauth.receivedCount() === 1);
+    child.signal('SIGTERM');
+    await eventually(
+      () => fetch(`${app.url}/readyz`),
+      ({ status }) => status === 503,
+    );
+    child.signal('SIGTERM');
+    expect(await child.exit).toBe(1);
+    expect(await underWay).toBe('cut off');
+  });
+
+  it('SIGINT comes from a person, who does not wait for the grace', async () => {
+    const { child } = await startEmulated({ SHUTDOWN_GRACE_MS: '600000' });
+    child.signal('SIGINT');
+    expect(await child.exit).toBe(0);
+  });
+
+  it('a grace longer than any timer is as long as a timer can be', async () => {
+    const { child, ...app } = await startEmulated({ SHUTDOWN_GRACE_MS: `1${'0'.repeat(30)}` });
+    child.signal('SIGTERM');
+    await eventually(
+      () => fetch(`${app.url}/readyz`),
+      ({ status }) => status === 503,
+    );
+    expect((await fetch(`${app.url}/healthz`)).status).toBe(200);
+    expect(child.output.stderr).not.toContain('TimeoutOverflowWarning');
+  });
+});
