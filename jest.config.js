@@ -3,10 +3,12 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  globalSetup: '<rootDir>/test/helpers/global-setup.ts',
+  globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
   setupFiles: ['reflect-metadata'],
-  transform: { '\\.[jt]s$': '@swc/jest' },
-  // jose is published as ES modules only, which jest can't load on Node 20: swc compiles it.
-  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+  transform: { '\\.c?[jt]s$': '@swc/jest' },
+  // jose is published as ES modules only, and PGlite imports dynamically, which jest can't do: swc compiles both.
+  transformIgnorePatterns: ['/node_modules/(?!jose/|@electric-sql/pglite/)'],
   reporters: ['default', '<rootDir>/test/helpers/closing-line.reporter.js'],
   testTimeout: 30_000,
   // More than this and the real sockets, stores and processes of the tests wait for the processor, not for each other.

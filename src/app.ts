@@ -2,6 +2,12 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
+import { AuditEventsResolver } from './audit/audit-events.resolver';
+import { AuditEventsService } from './audit/audit-events.service';
+import { AuditLog } from './audit/audit-log';
+import { AuditService } from './audit/audit.service';
+import { refusalsPlugin } from './audit/refusals.plugin';
+import { Retention } from './audit/retention';
 import { OPEN_PRINCIPAL } from './auth/principal';
 import { ViewerResolver } from './auth/viewer.resolver';
 import type { Config } from './config';
@@ -19,6 +25,9 @@ import { createFingerprint } from './observability/fingerprint';
 import type { Logger } from './observability/logger';
 import { requestLogPlugin } from './observability/request-log.plugin';
 import { createSchema } from './schema';
+import type { Database } from './store/database';
+import { openDatabase } from './store/open-database';
+import { isReachable } from './store/reachable';
 import { connectGenAuth } from './upstream';
 
 const GRAPHQL_PATH = '/graphql';
@@ -63,13 +72,32 @@ const demoTargetOf = ({ directory }: Emulator) => ({
   appId: directory.demoApp.appId,
 });
 
-/** Starts a gateway. Several can run in one process. @throws when the port is taken */
-export async function createApp(config: Config, log: Logger): Promise<App> {
+/** What a gateway may be given instead of making its own. */
+export interface Overrides {
+  /** Open and migrated; whoever gives it closes it. */
+  database?: Database;
+}
+
+/** Starts a gateway. Several can run in one process. @throws when the port is taken, or the database can't be used */
+export async function createApp(config: Config, log: Logger, overrides: Overrides = {}): Promise<App> {
+  const database = overrides.database ?? (await openDatabase(config.store, log));
   const { host, key, emulator } = await chooseUpstream(config);
   const { client, keyHealth } = connectGenAuth({ ...config.genauth, host, key }, log);
-  const kickUsers = new KickUsersService(client, createFingerprint(key.secret));
-  const schema = createSchema(containerOf([new KickUsersResolver(kickUsers), new ViewerResolver()]));
-  const apollo = createApollo(schema, { isProduction: config.isProduction, plugins: [requestLogPlugin()] });
+  const fingerprint = createFingerprint(key.secret);
+  const records = new AuditLog(database, log);
+  const audit = new AuditService(records, config.audit, fingerprint, log);
+  const { retentionDays } = config.audit;
+  const retention = retentionDays === null ? null : new Retention(database, audit, retentionDays, log);
+  const kickUsers = new KickUsersService(client, audit, fingerprint);
+  const schema = createSchema(
+    containerOf([
+      new KickUsersResolver(kickUsers),
+      new AuditEventsResolver(new AuditEventsService(database, records)),
+      new ViewerResolver(),
+    ]),
+  );
+  const plugins = [requestLogPlugin(), refusalsPlugin(audit)];
+  const apollo = createApollo(schema, { isProduction: config.isProduction, plugins });
   await apollo.start();
 
   let isDraining = false;
@@ -82,9 +110,10 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   const context = createContext(async () => OPEN_PRINCIPAL, log);
   http.route({ method: ['GET', 'POST'], url: GRAPHQL_PATH, handler: fastifyApolloHandler(apollo, { context }) });
   serveHealth(http, {
-    reasons: () => [
+    reasons: async () => [
       ...(isDraining ? (['SHUTTING_DOWN'] as const) : []),
       ...(keyHealth.isRefused ? (['GENAUTH_KEY_REFUSED'] as const) : []),
+      ...((await isReachable(database)) ? [] : (['DATABASE_UNREACHABLE'] as const)),
     ],
     notes: () => (client.circuit.state === 'closed' ? [] : ['GENAUTH_CIRCUIT_OPEN']),
   });
@@ -107,6 +136,9 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     keyHealth.stop();
     await client.stop();
     await emulator?.stop();
+    await retention?.stop();
+    await records.stop();
+    if (overrides.database === undefined) await database.stop();
   };
   let stopping: Promise<void> | null = null;
   const stop = (graceMs = 0): Promise<void> => (stopping ??= close(graceMs));

@@ -15,12 +15,18 @@ export class ConfigError extends Error {
 }
 
 /** No upper bound of our own: whoever sets a timer caps the value at what a timer can take. */
-const wholeNumber = (min: number, defaultValue: number) =>
+const anyWholeNumber = (min: number) =>
   z
     .string()
     .regex(/^\d+$/, 'must be a whole number')
     .transform((digits) => Math.min(Number(digits), Number.MAX_SAFE_INTEGER))
-    .refine((value) => value >= min, `must be at least ${min}`)
+    .refine((value) => value >= min, `must be at least ${min}`);
+const wholeNumber = (min: number, defaultValue: number) => anyWholeNumber(min).default(defaultValue);
+
+const trueOrFalse = (defaultValue: boolean) =>
+  z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((value) => value === 'true')
     .default(defaultValue);
 
 const url = (message = 'must be an address such as https://api.genauth.ai') =>
@@ -65,6 +71,18 @@ const VARIABLES = z.object({
   GENAUTH_HEADER_PREFIX: z.enum(['authing', 'genauth'], 'must be authing or genauth').default('authing'),
   GENAUTH_TIMEOUT_MS: wholeNumber(1, 10_000),
   GENAUTH_BREAKER_FAILURES: wholeNumber(0, 20),
+  GENAUTH_MAX_RPS: wholeNumber(1, 250),
+  DATABASE_URL: z
+    .string()
+    .refine(
+      (value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value),
+      'must begin with postgres:// or postgresql://',
+    )
+    .optional(),
+  DATA_DIR: z.string().default('./data'),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(1, 600),
+  AUDIT_REQUIRED: trueOrFalse(true),
+  RETENTION_DAYS: anyWholeNumber(1).optional(),
   CORS_ORIGINS: z
     .string()
     .transform((list) =>
@@ -101,6 +119,9 @@ function crossCheck({ NODE_ENV, HOST }: Some<Variables>, given: Environment): st
   if (NODE_ENV === 'production' && !hasId && !hasSecret) {
     faults.push('GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET are required in production');
   }
+  if (NODE_ENV === 'production' && given['DATABASE_URL'] === undefined) {
+    faults.push('DATABASE_URL is required in production');
+  }
   if (HOST !== undefined && !isLoopback(HOST)) {
     faults.push('HOST must be a loopback address while callers need no token');
   }
@@ -123,6 +144,12 @@ function toConfig(variables: Variables) {
       timeoutMs: variables.GENAUTH_TIMEOUT_MS,
       breakerFailures: variables.GENAUTH_BREAKER_FAILURES,
     },
+    store: { url: variables.DATABASE_URL ?? null, dataDir: variables.DATA_DIR },
+    /** Calls to GenAuth in any one second, from all gateways of one database. */
+    maxCallsPerSecond: variables.GENAUTH_MAX_RPS,
+    /** Kicks of one caller in any minute. */
+    kicksPerMinute: variables.RATE_LIMIT_PER_MINUTE,
+    audit: { isRequired: variables.AUDIT_REQUIRED, retentionDays: variables.RETENTION_DAYS ?? null },
     corsOrigins: variables.CORS_ORIGINS,
     shutdownGraceMs: variables.SHUTDOWN_GRACE_MS,
     logLevel: variables.LOG_LEVEL,

@@ -1,13 +1,14 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type ContainerType } from 'type-graphql';
+import { AuditEventsResolver } from './audit/audit-events.resolver';
 import { authChecker } from './auth/auth-checker';
 import { ViewerResolver } from './auth/viewer.resolver';
 import { validateInput } from './graphql/validate-input';
 import { KickUsersResolver } from './kick/kick-users.resolver';
 
 /** One line for each topic. */
-const RESOLVERS = [KickUsersResolver, ViewerResolver] as const;
+const RESOLVERS = [KickUsersResolver, ViewerResolver, AuditEventsResolver] as const;
 
 /** type-graphql has no place for the descriptions of the root types. */
 const ROOT_DESCRIPTIONS: Readonly<Record<string, string>> = {

@@ -17,11 +17,15 @@ export class KickUsersSuccess {
   @Field(() => ID, { nullable: true, description: "GenAuth's id of the request, for its support; not always given." })
   requestId: string | null;
 
+  @Field(() => ID, { description: 'The record in the audit trail that was written before GenAuth was called.' })
+  auditId: string;
+
   constructor(result: KickResult) {
     this.success = true;
     this.statusCode = result.statusCode;
     this.message = result.message;
     this.requestId = result.requestId;
+    this.auditId = result.auditId;
   }
 }
 
@@ -40,6 +44,12 @@ export class KickUsersError extends MutationError {
   @Field(() => ID, { nullable: true, description: "GenAuth's id of the request, for its support, if it sent one." })
   requestId: string | null;
 
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The record in the audit trail; null where there is none, as for refused input.',
+  })
+  auditId: string | null;
+
   @Field(() => Boolean, {
     description:
       'True if any attempt may have reached GenAuth without a clear refusal; false whenever nothing was sent.',
@@ -56,6 +66,7 @@ export class KickUsersError extends MutationError {
     this.statusCode = error.statusCode;
     this.apiCode = error.apiCode;
     this.requestId = error.upstreamRequestId;
+    this.auditId = error.auditId;
     this.mayHaveTakenEffect = error.mayHaveTakenEffect;
     this.fieldErrors = error.inputFaults;
   }

@@ -1,52 +1,74 @@
-/** Policy of the single kick: what is recorded around the call, and for whom it is made. */
+/** Policy of one kick: whether the caller may have it now, and what is recorded before and after. */
+import type { AuditService } from '../audit/audit.service';
 import type { Principal } from '../auth/principal';
 import type { KickCommand, KickReceipt } from '../genauth/client';
 import type { CallContext } from '../genauth/attempt';
 import { AppError } from '../errors';
 import type { Fingerprint } from '../observability/fingerprint';
 import type { Logger } from '../observability/logger';
+import type { KickReason } from './kick-reason.enum';
 
 /** A kick and why it is asked for. */
 export interface KickRequest extends KickCommand {
-  reason?: string | null;
+  reason?: KickReason | null;
   ticket?: string | null;
 }
 
-export type KickResult = KickReceipt;
+export interface KickResult extends KickReceipt {
+  /** The record that was written before GenAuth was called. */
+  auditId: string;
+}
 
 /** Who asks for something, and with which request. */
 export interface Caller extends CallContext {
-  principal: Principal;
+  principal: Pick<Principal, 'subject' | 'issuer'>;
   log: Logger;
+  /** The job that asks on the caller's behalf. */
+  jobId?: string | null;
 }
 
 export class KickUsersService {
   constructor(
     private readonly genauth: { kickUser: (command: KickCommand, context: CallContext) => Promise<KickReceipt> },
+    private readonly audit: AuditService,
     private readonly fingerprint: Fingerprint,
   ) {}
 
-  /** @throws {AppError} for everything that is known to go wrong */
+  /** @throws {AppError} for everything that is known to go wrong; its `auditId` names the record, if there is one */
   async kick(request: KickRequest, caller: Caller): Promise<KickResult> {
-    const facts = {
-      actor: caller.principal.subject,
-      reason: request.reason ?? null,
-      ticket: request.ticket ?? null,
-      userIdType: request.userIdType,
-      user: this.fingerprint(request.userIdType, request.userId),
-      appIds: request.appIds,
-    };
-    caller.log.info(facts, 'kick requested');
+    const startedAt = performance.now();
+    const facts = this.factsOf(request, caller);
+    const auditId = await this.audit.before({ ...facts.audit, action: 'KICK_REQUESTED' });
+    caller.log.info({ ...facts.log, auditId }, 'kick requested');
+    const outcome = () => ({ ...facts.audit, follows: auditId, durationMs: performance.now() - startedAt });
     try {
       const receipt = await this.genauth.kickUser(request, caller);
-      caller.log.info({ ...facts, upstreamRequestId: receipt.requestId }, 'kick succeeded');
-      return receipt;
+      const upstreamRequestId = receipt.requestId;
+      this.audit.after({ ...outcome(), action: 'KICK_SUCCEEDED', upstreamRequestId });
+      caller.log.info({ ...facts.log, auditId, upstreamRequestId }, 'kick succeeded');
+      return { ...receipt, auditId };
     } catch (error) {
-      if (error instanceof AppError) {
-        const { code, mayHaveTakenEffect, upstreamRequestId } = error;
-        caller.log.warn({ ...facts, code, mayHaveTakenEffect, upstreamRequestId }, 'kick failed');
+      if (!(error instanceof AppError)) {
+        // A bug of ours: nobody knows how far it came.
+        this.audit.after({ ...outcome(), action: 'KICK_FAILED', code: 'UNEXPECTED', mayHaveTakenEffect: true });
+        throw error;
       }
+      const { code, mayHaveTakenEffect, upstreamRequestId } = error;
+      this.audit.after({ ...outcome(), action: 'KICK_FAILED', code, mayHaveTakenEffect, upstreamRequestId });
+      caller.log.warn({ ...facts.log, auditId, code, mayHaveTakenEffect, upstreamRequestId }, 'kick failed');
+      error.auditId = auditId;
       throw error;
     }
+  }
+
+  private factsOf(request: KickRequest, { principal, requestId, jobId = null }: Caller) {
+    const { userIdType, userId, appIds, reason = null, ticket = null } = request;
+    const { subject: actor, issuer } = principal;
+    const target = { type: userIdType, id: userId };
+    const user = this.fingerprint(userIdType, userId);
+    return {
+      audit: { actor, issuer, requestId, jobId, reason, ticket, target, appIds },
+      log: { actor, reason, ticket, userIdType, user, appIds },
+    };
   }
 }

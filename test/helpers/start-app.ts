@@ -5,6 +5,8 @@ import { parseConfig, type Environment } from '../../src/config';
 import type { EmulatorOptions } from '../../src/emulator/options';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator';
 import { createLogger } from '../../src/observability/logger';
+import type { Database } from '../../src/store/database';
+import { sharedStore } from './stores';
 
 export interface TestApp extends App {
   genauth: Emulator;
@@ -30,6 +32,9 @@ export const environmentFor = (emulator: Emulator): Environment => ({
   GENAUTH_HOST: emulator.url,
   GENAUTH_ACCESS_KEY_ID: emulator.accessKeyId,
   GENAUTH_ACCESS_KEY_SECRET: emulator.accessKeySecret,
+  // Tests of other things are not to be slowed by the limits.
+  GENAUTH_MAX_RPS: '100000',
+  RATE_LIMIT_PER_MINUTE: '100000',
 });
 
 const running: (() => Promise<void>)[] = [];
@@ -50,11 +55,19 @@ export async function startTestEmulator(options: Partial<EmulatorOptions> = {}):
 /**
  * @param environment on top of what points it at the emulator
  * @param emulator one of its own if left out
+ * @param store the embedded one that all of a test file's gateways share, if neither this nor the environment names one
  */
-export async function startTestApp(environment: Environment = {}, emulator?: Emulator): Promise<TestApp> {
+export async function startTestApp(
+  environment: Environment = {},
+  emulator?: Emulator,
+  store?: Database,
+): Promise<TestApp> {
   const genauth = emulator ?? (await startTestEmulator());
   const { logs, log } = captureLog();
-  const app = await createApp(parseConfig({ ...environmentFor(genauth), ...environment }), log);
+  const ownsStore = environment['DATABASE_URL'] !== undefined || environment['DATA_DIR'] !== undefined;
+  const database = ownsStore ? undefined : (store ?? (await sharedStore()));
+  const config = parseConfig({ ...environmentFor(genauth), ...environment });
+  const app = await createApp(config, log, database && { database });
   atEnd(() => app.stop());
   return { ...app, genauth, logs };
 }

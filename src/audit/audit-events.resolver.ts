@@ -1,0 +1,29 @@
+import { Arg, Authorized, ID, Int, Query, Resolver } from 'type-graphql';
+import { Scope } from '../auth/scope';
+import { pageRequest, toConnection } from '../graphql/connection';
+import { AuditEventConnection, toAuditEvent } from './audit-event.type';
+import { type AuditEventsService } from './audit-events.service';
+
+@Resolver()
+export class AuditEventsResolver {
+  constructor(private readonly service: AuditEventsService) {}
+
+  @Authorized(Scope.READ)
+  @Query(() => AuditEventConnection, {
+    description: 'The audit trail, newest record first; filters add up. Needs the scope `kicks:read`.',
+  })
+  async auditEvents(
+    @Arg('first', () => Int, { defaultValue: 50, description: 'How many records at most: 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'Go on behind this cursor.' }) after: string | null,
+    @Arg('actor', () => String, { nullable: true, description: 'Only what this `sub` asked for.' })
+    actor: string | null,
+    @Arg('userId', () => ID, { nullable: true, description: 'Only what was about this user, named exactly so.' })
+    userId: string | null,
+    @Arg('jobId', () => ID, { nullable: true, description: 'Only what belongs to this job.' }) jobId: string | null,
+  ): Promise<AuditEventConnection> {
+    const filter = { actor: actor ?? null, userId: userId ?? null, jobId: jobId ?? null };
+    const page = pageRequest(first, after);
+    const rows = await this.service.list(filter, page.after, page.first + 1);
+    return toConnection(rows, page, ({ position }) => position, toAuditEvent);
+  }
+}

@@ -1,0 +1,24 @@
+/** Reading the audit trail. */
+import type { Database } from '../store/database';
+import type { AuditLog } from './audit-log';
+import { selectEvents, type AuditFilter } from './audit-repository';
+
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+export class AuditEventsService {
+  constructor(
+    private readonly database: Database,
+    private readonly records: Pick<AuditLog, 'settle'>,
+  ) {}
+
+  /**
+   * Newest first; what this gateway has answered before is among them.
+   * @param before a position to go on behind; null: from the newest
+   */
+  async list(filter: AuditFilter, before: string | null, limit: number) {
+    // No job has such an id, and PostgreSQL would call it an error.
+    if (filter.jobId !== null && !UUID.test(filter.jobId)) return [];
+    await this.records.settle();
+    return selectEvents(this.database, filter, before, limit);
+  }
+}

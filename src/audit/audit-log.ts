@@ -1,0 +1,128 @@
+/** The audit trail as services see it. Records of concurrent kicks are written together: one statement at a time. */
+import type { Database } from '../store/database';
+import type { Logger } from '../observability/logger';
+import { AuditChain, type TimedEntry } from './audit-chain';
+import type { AuditEntry } from './audit-record';
+
+/** In one statement at most. */
+const MAX_BATCH = 500;
+/** Outcomes that wait for the database to come back; more are given up, loudly. */
+const MAX_WAITING = 10_000;
+/** Before outcomes that could not be written are tried again. Milliseconds. */
+const RETRY_MS = 500;
+/** How often the chain's head is logged, if it has moved. Milliseconds. */
+const HEAD_EVERY_MS = 60_000;
+
+interface Pending extends TimedEntry {
+  /** Null: nobody waits for it, and it is tried again. */
+  waiter: { resolve: () => void; reject: (error: unknown) => void } | null;
+}
+
+export class AuditLog {
+  private readonly chain: AuditChain;
+  private pending: Pending[] = [];
+  private flushing: Promise<void> | null = null;
+  private retry: NodeJS.Timeout | null = null;
+  private isFailing = false;
+  private loggedHash = '';
+  private readonly headTimer: NodeJS.Timeout;
+
+  constructor(
+    database: Database,
+    private readonly log: Logger,
+  ) {
+    this.chain = new AuditChain(database);
+    this.headTimer = setInterval(() => this.logHead(), HEAD_EVERY_MS).unref();
+  }
+
+  /** For the record that must stand before something is done. Resolves once it does. @throws when it can't be written */
+  write(entry: AuditEntry): Promise<void> {
+    return new Promise((resolve, reject) => this.add({ entry, time: new Date(), waiter: { resolve, reject } }));
+  }
+
+  /** For the record of what has happened already: never fails its caller, is tried until it stands, is loud if it can't. */
+  note(entry: AuditEntry): void {
+    if (this.pending.length >= MAX_WAITING) this.giveUp({ entry, time: new Date(), waiter: null });
+    else this.add({ entry, time: new Date(), waiter: null });
+  }
+
+  /** Resolves when everything noted so far has been written, or has failed once. */
+  async settle(): Promise<void> {
+    while (this.pending.length > 0 && !this.isFailing) await (this.flushing ?? this.flush());
+    await this.flushing;
+  }
+
+  /** Milliseconds that the oldest record not yet written has waited. */
+  get lagMs(): number {
+    const [oldest] = this.pending;
+    return oldest === undefined ? 0 : Date.now() - oldest.time.getTime();
+  }
+
+  /** Writes what is left, once more if it has to be. */
+  async stop(): Promise<void> {
+    clearInterval(this.headTimer);
+    await this.settle();
+    if (this.retry !== null) clearTimeout(this.retry);
+    if (this.pending.length > 0) await this.flush();
+    for (const lost of this.pending.splice(0)) this.giveUp(lost);
+    this.logHead();
+  }
+
+  private add(pending: Pending): void {
+    this.pending.push(pending);
+    // While one statement is under way, the next one's records gather.
+    if (this.flushing === null && (this.retry === null || pending.waiter !== null)) void this.flush();
+  }
+
+  private flush(): Promise<void> {
+    this.flushing ??= this.writeBatches().finally(() => (this.flushing = null));
+    return this.flushing;
+  }
+
+  private async writeBatches(): Promise<void> {
+    // Let the callers of the same turn of the event loop come along.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.pending.length > 0) {
+      const batch = this.pending.splice(0, MAX_BATCH);
+      try {
+        await this.chain.write(batch);
+        this.recovered();
+        for (const { waiter } of batch) waiter?.resolve();
+      } catch (error) {
+        this.failed(batch, error);
+        return;
+      }
+    }
+  }
+
+  private failed(batch: readonly Pending[], error: unknown): void {
+    if (!this.isFailing) this.log.error({ err: error }, 'audit records can not be written');
+    this.isFailing = true;
+    // Those that somebody waits for are told now: what they were to precede does not happen.
+    for (const { waiter } of [...batch, ...this.pending]) waiter?.reject(error);
+    const kept = [...batch, ...this.pending].filter(({ waiter }) => waiter === null);
+    this.pending = kept;
+    if (kept.length === 0) return;
+    this.retry ??= setTimeout(() => {
+      this.retry = null;
+      void this.flush();
+    }, RETRY_MS).unref();
+  }
+
+  private recovered(): void {
+    if (this.isFailing) this.log.warn('audit records are written again');
+    this.isFailing = false;
+  }
+
+  /** The log is the last place that is left: without the target, which must not stand there. */
+  private giveUp({ entry: { target, ...rest }, time }: Pending): void {
+    this.log.error({ ...rest, time, targetType: target?.type }, 'audit record lost');
+  }
+
+  private logHead(): void {
+    const { head } = this.chain;
+    if (head === null || head.hash === this.loggedHash) return;
+    this.loggedHash = head.hash;
+    this.log.info({ ...head }, 'audit head');
+  }
+}

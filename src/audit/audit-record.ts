@@ -1,0 +1,142 @@
+/** What one record of the audit trail holds, and the hash that chains it to the one before. Pure. */
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import type { UserIdType } from '../kick/user-id-type.enum';
+import type { KickReason } from '../kick/kick-reason.enum';
+import type { AuditAction } from './audit-action.enum';
+
+/** Everything that is known about one event; what doesn't apply is left out. */
+export interface AuditEntry {
+  /** Made by whoever asks for the record, so that it has a name even if it can't be written. */
+  id: string;
+  action: AuditAction;
+  /** The caller's `sub`. */
+  actor: string;
+  /** The caller's `iss`. */
+  issuer: string;
+  requestId: string;
+  /** The record of the request that this one tells the outcome of. */
+  follows?: string | null;
+  jobId?: string | null;
+  reason?: KickReason | null;
+  ticket?: string | null;
+  target?: { type: UserIdType; id: string } | null;
+  appIds?: readonly string[] | null;
+  /** Why it failed: a code of the schema's. */
+  code?: string | null;
+  mayHaveTakenEffect?: boolean | null;
+  /** GenAuth's own id of the request. */
+  upstreamRequestId?: string | null;
+  durationMs?: number | null;
+  /** A few facts of this action only. No personal data: it is never erased. */
+  details?: Readonly<Record<string, unknown>> | null;
+}
+
+/** One record as the table has it. Hashes are hexadecimal SHA-256. */
+export interface AuditRow {
+  id: string;
+  chain: string;
+  seq: number;
+  /** With milliseconds. */
+  time: Date;
+  action: string;
+  actor: string;
+  issuer: string;
+  request_id: string;
+  follows: string | null;
+  job_id: string | null;
+  reason: string | null;
+  ticket: string | null;
+  target_type: string | null;
+  target_hash: string | null;
+  app_ids: string[] | null;
+  code: string | null;
+  may_have_taken_effect: boolean | null;
+  upstream_request_id: string | null;
+  duration_ms: number | null;
+  /** JSON, kept as text: what is hashed must come back to the letter. */
+  details: string | null;
+  previous_hash: string;
+  hash: string;
+  target_id: string | null;
+  target_key: string | null;
+}
+
+/** Before the first record of a chain there is nothing. */
+export const NO_HASH = '0'.repeat(64);
+
+/** A key for each record: once it is erased with the target, not even a guessed phone number can be tried on the hash. */
+const newTargetKey = (): string => randomBytes(16).toString('hex');
+
+export const hashTarget = (key: string, type: string, id: string): string =>
+  createHmac('sha256', Buffer.from(key, 'hex')).update(`${type}\0${id}`).digest('hex');
+
+/** The format of what is hashed; a change of it gets the next number, and the verifier goes on knowing this one. */
+const FORMAT = 1;
+
+/** Covers everything but the plain target and its key, which may be erased. */
+export const hashRecord = (row: Omit<AuditRow, 'hash' | 'target_id' | 'target_key'>): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify([
+        FORMAT,
+        row.id,
+        row.chain,
+        row.seq,
+        row.time.toISOString(),
+        row.action,
+        row.actor,
+        row.issuer,
+        row.request_id,
+        row.follows,
+        row.job_id,
+        row.reason,
+        row.ticket,
+        row.target_type,
+        row.target_hash,
+        row.app_ids,
+        row.code,
+        row.may_have_taken_effect,
+        row.upstream_request_id,
+        row.duration_ms,
+        row.details,
+        row.previous_hash,
+      ]),
+    )
+    .digest('hex');
+
+/** Where in a chain a record goes. */
+export interface ChainPlace {
+  chain: string;
+  /** From 1, without gaps. */
+  seq: number;
+  previousHash: string;
+}
+
+export function toRow(entry: AuditEntry, time: Date, place: ChainPlace): AuditRow {
+  const { target } = entry;
+  const key = target == null ? null : newTargetKey();
+  const unhashed = {
+    id: entry.id,
+    chain: place.chain,
+    seq: place.seq,
+    time,
+    action: entry.action,
+    actor: entry.actor,
+    issuer: entry.issuer,
+    request_id: entry.requestId,
+    follows: entry.follows ?? null,
+    job_id: entry.jobId ?? null,
+    reason: entry.reason ?? null,
+    ticket: entry.ticket ?? null,
+    target_type: target?.type ?? null,
+    target_hash: target != null && key !== null ? hashTarget(key, target.type, target.id) : null,
+    app_ids: entry.appIds == null ? null : [...entry.appIds],
+    code: entry.code ?? null,
+    may_have_taken_effect: entry.mayHaveTakenEffect ?? null,
+    upstream_request_id: entry.upstreamRequestId ?? null,
+    duration_ms: entry.durationMs == null ? null : Math.round(entry.durationMs),
+    details: entry.details == null ? null : JSON.stringify(entry.details),
+    previous_hash: place.previousHash,
+  };
+  return { ...unhashed, hash: hashRecord(unhashed), target_id: target?.id ?? null, target_key: key };
+}

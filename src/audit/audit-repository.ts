@@ -1,0 +1,92 @@
+/** The audit trail's SQL. Runs unchanged on PostgreSQL and on the embedded store. */
+import type { Database, Queryable } from '../store/database';
+import type { AuditRow } from './audit-record';
+
+/** Where a chain ends: the part of it that has to be kept elsewhere to notice that its tail was cut off. */
+export interface ChainHead {
+  chain: string;
+  seq: number;
+  hash: string;
+}
+
+const COLUMNS = `id, chain, seq, time, action, actor, issuer, request_id, follows, job_id, reason, ticket, target_type,
+  target_hash, app_ids, code, may_have_taken_effect, upstream_request_id, duration_ms, details, previous_hash, hash,
+  target_id, target_key`;
+
+/** The head moves in the same statement, so it can't be behind the records. */
+const INSERT = `
+  with head as (
+    insert into audit_chains (chain, head_seq, head_hash) values ($2::uuid, $3::integer, $4)
+    on conflict (chain) do update set head_seq = excluded.head_seq, head_hash = excluded.head_hash
+  )
+  insert into audit_events (${COLUMNS})
+  select ${COLUMNS} from jsonb_to_recordset($1::text::jsonb) as batch (
+    id uuid, chain uuid, seq integer, time timestamptz, action text, actor text, issuer text, request_id text,
+    follows uuid, job_id uuid, reason text, ticket text, target_type text, target_hash text, app_ids text[], code text,
+    may_have_taken_effect boolean, upstream_request_id text, duration_ms integer, details text, previous_hash text,
+    hash text, target_id text, target_key text
+  ) order by seq`;
+
+export async function insertRows(store: Queryable, rows: readonly AuditRow[], head: ChainHead): Promise<void> {
+  await store.query(INSERT, [JSON.stringify(rows), head.chain, head.seq, head.hash]);
+}
+
+/** The heads that no opening record vouches for yet; from now on one does, if the transaction is committed. */
+export const takeUnlinkedHeads = (store: Queryable): Promise<ChainHead[]> =>
+  store.query<ChainHead>(
+    `update audit_chains set linked_seq = head_seq where linked_seq < head_seq
+     returning chain, head_seq as seq, head_hash as hash`,
+  );
+
+export const selectChains = (store: Queryable): Promise<ChainHead[]> =>
+  store.query<ChainHead>(
+    'select chain, head_seq as seq, head_hash as hash from audit_chains order by opened_at, chain',
+  );
+
+/** Chains that have records, whether or not `audit_chains` still knows them. */
+export const selectChainIds = (store: Queryable): Promise<{ chain: string }[]> =>
+  store.query('select chain from audit_events group by chain order by min(position)');
+
+/** A piece of a chain, in its order. */
+export const selectChainPiece = (store: Queryable, chain: string, afterSeq: number, limit: number) =>
+  store.query<AuditRow>(`select ${COLUMNS} from audit_events where chain = $1 and seq > $2 order by seq limit $3`, [
+    chain,
+    afterSeq,
+    limit,
+  ]);
+
+export interface AuditFilter {
+  actor: string | null;
+  userId: string | null;
+  jobId: string | null;
+}
+
+/** Newest first. `before` is a position, exclusive; positions are text, as they may outgrow a JavaScript number. */
+export const selectEvents = (store: Queryable, filter: AuditFilter, before: string | null, limit: number) =>
+  store.query<AuditRow & { position: string }>(
+    `select position::text as position, ${COLUMNS} from audit_events
+     where ($1::text is null or actor = $1) and ($2::text is null or target_id = $2)
+       and ($3::uuid is null or job_id = $3) and ($4::bigint is null or position < $4)
+     order by position desc limit $5`,
+    [filter.actor, filter.userId, filter.jobId, before, limit],
+  );
+
+/** Empties the targets of records older than `before`. @returns how many */
+export async function eraseTargetsBefore(database: Database, before: Date): Promise<number> {
+  const rows = await database.query(
+    `update audit_events set target_id = null, target_key = null
+     where target_id is not null and time < $1 returning seq`,
+    [before],
+  );
+  return rows.length;
+}
+
+/** Empties one user's id wherever it stands. @returns in how many records */
+export async function eraseTarget(database: Database, type: string, id: string): Promise<number> {
+  const rows = await database.query(
+    `update audit_events set target_id = null, target_key = null
+     where target_type = $1 and target_id = $2 returning seq`,
+    [type, id],
+  );
+  return rows.length;
+}

@@ -1,0 +1,63 @@
+/** Policy of the record: what must stand before a kick, what is told after it, and what happens when it can't be told. */
+import { randomUUID } from 'node:crypto';
+import { AppError, ErrorCode } from '../errors';
+import type { Fingerprint } from '../observability/fingerprint';
+import type { Logger } from '../observability/logger';
+import type { AuditLog } from './audit-log';
+import type { AuditEntry } from './audit-record';
+
+export interface AuditPolicy {
+  /** False: a kick goes ahead, loudly, when its record can't be written. */
+  isRequired: boolean;
+}
+
+/** Until then, asking again is no use. */
+const RETRY_AFTER_SECONDS = 1;
+
+export class AuditService {
+  constructor(
+    private readonly records: AuditLog,
+    private readonly policy: AuditPolicy,
+    private readonly fingerprint: Fingerprint,
+    private readonly log: Logger,
+  ) {}
+
+  /**
+   * The record that comes before the deed.
+   * @returns its id; with `isRequired` false maybe that of the log line which stands in for it
+   * @throws {AppError} AUDIT_UNAVAILABLE, and then the deed must not be done
+   */
+  async before(entry: Omit<AuditEntry, 'id'>): Promise<string> {
+    const id = randomUUID();
+    try {
+      await this.records.write({ id, ...entry });
+    } catch (cause) {
+      if (!this.policy.isRequired) this.standIn({ id, ...entry });
+      else throw this.unavailable(cause);
+    }
+    return id;
+  }
+
+  /** The record of what has happened; nobody waits for it. @returns its id */
+  after(entry: Omit<AuditEntry, 'id'>): string {
+    const id = randomUUID();
+    this.records.note({ id, ...entry });
+    return id;
+  }
+
+  /** Resolves when all that this gateway has recorded so far can be read. */
+  settle(): Promise<void> {
+    return this.records.settle();
+  }
+
+  /** With the target's mark in place of the target. */
+  private standIn({ id, target, ...rest }: AuditEntry): void {
+    const user = target == null ? null : this.fingerprint(target.type, target.id);
+    this.log.error({ auditId: id, userIdType: target?.type, user, ...rest }, 'audit record stands in the log only');
+  }
+
+  private unavailable(cause: unknown): AppError {
+    const message = 'The audit record cannot be written, so nothing was done.';
+    return new AppError(ErrorCode.AUDIT_UNAVAILABLE, message, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
+  }
+}

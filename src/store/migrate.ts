@@ -1,0 +1,30 @@
+/** Brings the schema up to date. Changes only add, so that an older gateway goes on working beside a newer one. */
+import type { Logger } from '../observability/logger';
+import type { Database } from './database';
+import { MIGRATIONS } from './migrations';
+
+/** Any fixed number: all gateways of a database take the same one (pg_advisory_xact_lock). */
+const LOCK = 7_303_184_221;
+
+const TABLE = `
+  create table if not exists gateway_migrations (
+    id integer primary key,
+    name text not null,
+    applied_at timestamptz not null default now()
+  )`;
+
+/** One transaction for all: several gateways start at once, and each waits for the one that is at it. */
+export const migrate = (database: Database, log: Logger): Promise<void> =>
+  database.transaction(async (transaction) => {
+    // A gateway that starts last waits for the first one to finish, which may take longer than a statement may else.
+    await transaction.run(`set local statement_timeout = '60s'`);
+    await transaction.query('select pg_advisory_xact_lock($1)', [LOCK]);
+    await transaction.run(TABLE);
+    const applied = await transaction.query<{ id: number }>('select id from gateway_migrations');
+    const done = new Set(applied.map(({ id }) => id));
+    for (const { id, name, sql } of MIGRATIONS.filter((migration) => !done.has(migration.id))) {
+      await transaction.run(sql);
+      await transaction.query('insert into gateway_migrations (id, name) values ($1, $2)', [id, name]);
+      log.info({ migration: `${id} ${name}` }, 'migrated');
+    }
+  });

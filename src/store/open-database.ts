@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../observability/logger';
+import type { Database } from './database';
+import { openEmbedded } from './embedded';
+import { migrate } from './migrate';
+import { openPostgres } from './postgres';
+
+export interface StoreOptions {
+  /** PostgreSQL's address; null: embedded, in `dataDir`. */
+  url: string | null;
+  dataDir: string;
+}
+
+/** A start that finds no database waits for it so long, as both may be starting together. Milliseconds. */
+const WAIT_FOR_DATABASE_MS = 15_000;
+const RETRY_MS = 250;
+
+async function migrateOnceReachable(database: Database, log: Logger): Promise<void> {
+  const endsAt = performance.now() + WAIT_FOR_DATABASE_MS;
+  for (;;) {
+    try {
+      return await migrate(database, log);
+    } catch (error) {
+      if (!isUnreachable(error) || performance.now() > endsAt) throw error;
+      log.warn('the database is not there yet');
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+/** No connection, or a server that starts up or shuts down (PostgreSQL's class 57, operator intervention). */
+function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|57P0)/.test(code) || /timeout/i.test(error.message);
+}
+
+/** Opens the store and brings its schema up to date. @throws {Error} with one line that says what is wrong */
+export async function openDatabase({ url, dataDir }: StoreOptions, log: Logger): Promise<Database> {
+  const database = url === null ? await openEmbedded(dataDir) : openPostgres(url, log);
+  try {
+    await migrateOnceReachable(database, log);
+    return database;
+  } catch (error) {
+    await database.stop();
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw new Error(`the database is not reachable, or refuses this gateway${code}`, { cause: error });
+  }
+}

@@ -1,0 +1,74 @@
+/** PostgreSQL by `DATABASE_URL`: what production runs on, shared by any number of gateways. */
+import { Pool, type PoolClient } from 'pg';
+import type { Logger } from '../observability/logger';
+import type { Database, Queryable } from './database';
+import { ListeningConnection } from './listening-connection';
+
+/** A gateway needs few: its writes are batched. Twenty gateways stay below PostgreSQL's default of 100. */
+const MAX_CONNECTIONS = 4;
+/** A database that can't be reached in this time is gone, as far as a kick is concerned. Milliseconds. */
+const CONNECT_TIMEOUT_MS = 3000;
+/** A statement that takes longer is given up, on our side and on the server's. Milliseconds. */
+const QUERY_TIMEOUT_MS = 5000;
+
+const queryableOf = (client: Pool | PoolClient): Queryable => ({
+  query: async <Row>(sql: string, parameters: readonly unknown[] = []) => {
+    const { rows } = await client.query(sql, [...parameters]);
+    // What a statement selects is known only where it is written.
+    return rows as Row[];
+  },
+  run: async (sql) => {
+    await client.query(sql);
+  },
+});
+
+async function inTransaction<T>(pool: Pool, work: (transaction: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  // A connection that dies while it is out tells so here too; the statement under way fails anyway.
+  const ignore = (): void => undefined;
+  client.on('error', ignore);
+  let failure: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(queryableOf(client));
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    // A connection that can't even roll back is of no more use.
+    await client.query('rollback').catch((broken: Error) => (failure = broken));
+    throw error;
+  } finally {
+    client.off('error', ignore);
+    client.release(failure);
+  }
+}
+
+/** Connects lazily; nothing here fails before the first statement. */
+export function openPostgres(connectionString: string, log: Logger): Database {
+  const settings = {
+    connectionString,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'genauth-kick-gateway',
+    keepAlive: true,
+  };
+  const pool = new Pool({
+    ...settings,
+    max: MAX_CONNECTIONS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    statement_timeout: QUERY_TIMEOUT_MS,
+  });
+  // An idle connection was lost; the pool makes a new one when it needs one.
+  pool.on('error', (error) => log.warn({ reason: error.message }, 'a connection to the database was lost'));
+  const listener = new ListeningConnection(settings, log);
+  return {
+    kind: 'postgres',
+    ...queryableOf(pool),
+    transaction: (work) => inTransaction(pool, work),
+    listen: (channel, onMessage) => listener.listen(channel, onMessage),
+    usage: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    stop: async () => {
+      await listener.stop();
+      await pool.end();
+    },
+  };
+}

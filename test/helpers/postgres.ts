@@ -1,0 +1,116 @@
+/** Real PostgreSQL servers for tests: from the binaries on this machine, in a folder of their own, on a free port. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client } from 'pg';
+import { eventually } from './eventually';
+
+export interface PostgresServer {
+  /** Of its `postgres` database. */
+  url: string;
+  /** Ends it, connections first (`fast`) or without a word (`immediate`), and starts it again on the same data. */
+  restart: (mode?: 'fast' | 'immediate') => Promise<void>;
+  halt: (mode?: 'fast' | 'immediate') => Promise<void>;
+  start: () => Promise<void>;
+  /** Ends it and deletes its data. */
+  stop: () => Promise<void>;
+}
+
+/** The folder with `initdb` and `postgres`, newest release first; undefined when this machine has none. */
+function findBinaries(): string | undefined {
+  const debian = '/usr/lib/postgresql';
+  const releases = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = [...releases.map((release) => path.join(debian, release, 'bin')), ...process.env['PATH']!.split(':')];
+  return folders.find((folder) => existsSync(path.join(folder, 'initdb')));
+}
+
+export const hasPostgres = (): boolean => findBinaries() !== undefined;
+
+/** PostgreSQL refuses to run as root; its package makes a user for it. */
+function otherUser(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const idOf = (flag: string) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout);
+  return { uid: idOf('-u'), gid: idOf('-g') };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const canConnect = async (url: string): Promise<boolean> => {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+};
+
+export async function startPostgres(): Promise<PostgresServer> {
+  const bin = findBinaries();
+  if (bin === undefined) throw new Error('There is no PostgreSQL on this machine.');
+  const folder = mkdtempSync(path.join(tmpdir(), 'gateway-postgres-'));
+  const user = otherUser();
+  if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
+  const data = path.join(folder, 'data');
+  const made = spawnSync(path.join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-N', '-E', 'UTF8'], {
+    ...user,
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
+  const port = await freePort();
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const flags = ['-D', data, '-k', folder, '-h', '127.0.0.1', '-p', String(port)];
+  // Tests kill processes, not machines.
+  const settings = ['fsync=off', 'max_connections=200', 'log_min_messages=fatal'].flatMap((setting) => ['-c', setting]);
+  let server: ChildProcess;
+  const start = async () => {
+    server = spawn(path.join(bin, 'postgres'), [...flags, ...settings], { ...user, cwd: folder, stdio: 'ignore' });
+    await eventually(() => canConnect(url), Boolean, 60_000);
+  };
+  const halt = async (mode: 'fast' | 'immediate' = 'fast') => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    server.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
+    await once(server, 'exit');
+  };
+  await start();
+  return {
+    url,
+    start,
+    halt,
+    restart: async (mode) => {
+      await halt(mode);
+      await start();
+    },
+    stop: async () => {
+      await halt('immediate');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An empty database of its own on a server. @returns its address */
+export async function createDatabase(serverUrl: string): Promise<string> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const client = new Client({ connectionString: serverUrl });
+  await client.connect();
+  await client.query(`create database ${name}`);
+  await client.end();
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
