@@ -186,6 +186,17 @@ export function readConfig(environment: Environment = process.env, file = '.env'
   return parseConfig(environment['NODE_ENV'] === 'production' ? environment : { ...readEnvFile(file), ...environment });
 }
 
+/**
+ * Where the store is, for commands that need nothing else: production keeps its keys from them.
+ * @throws {ConfigError}
+ */
+export function readStoreConfig(environment: Environment = process.env, file = '.env'): Config['store'] {
+  const isProduction = environment['NODE_ENV'] === 'production';
+  const { DATABASE_URL = '', DATA_DIR = '' } = isProduction ? environment : { ...readEnvFile(file), ...environment };
+  if (isProduction && DATABASE_URL === '') throw new ConfigError(['DATABASE_URL is required in production']);
+  return parseConfig({ DATABASE_URL, DATA_DIR }).store;
+}
+
 function readEnvFile(file: string): Environment {
   try {
     return parse(readFileSync(file));

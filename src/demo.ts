@@ -17,6 +17,7 @@ const KICK_USERS = `mutation KickUsers($input: KickUsersInput!) {
       statusCode
       message
       requestId
+      auditId
     }
     ... on KickUsersError {
       code
@@ -26,6 +27,7 @@ const KICK_USERS = `mutation KickUsers($input: KickUsersInput!) {
       upstreamStatusCode: statusCode
       apiCode
       requestId
+      failureAuditId: auditId
       mayHaveTakenEffect
       fieldErrors {
         path

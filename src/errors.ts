@@ -93,3 +93,7 @@ export class UnreachableCaseError extends Error {
     super(`Unreachable case: ${typeof value}`);
   }
 }
+
+/** The `code` of an error of Node's (ENOENT), or of PostgreSQL's (its SQLSTATE); empty for everything else. */
+export const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';

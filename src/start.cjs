@@ -41,4 +41,7 @@ if (mustBuild && (isProduction && !onlyBuild ? true : !build())) {
   process.stderr.write('There is no build of the gateway: run `npm ci --include=dev && npm run build` first.\n');
   process.exit(1);
 }
-if (!onlyBuild) require(entry);
+if (onlyBuild) process.exit(0);
+// The program sees its own arguments only.
+process.argv.splice(1, 2, entry);
+require(entry);

@@ -8,6 +8,8 @@ import type { AuditEntry } from './audit-record';
 const MAX_BATCH = 500;
 /** Outcomes that wait for the database to come back; more are given up, loudly. */
 const MAX_WAITING = 10_000;
+/** Outcomes, which nobody waits for, gather so long, unless something that must be written takes them along. Milliseconds. */
+const GATHER_MS = 20;
 /** Before outcomes that could not be written are tried again. Milliseconds. */
 const RETRY_MS = 500;
 /** How often the chain's head is logged, if it has moved. Milliseconds. */
@@ -22,7 +24,8 @@ export class AuditLog {
   private readonly chain: AuditChain;
   private pending: Pending[] = [];
   private flushing: Promise<void> | null = null;
-  private retry: NodeJS.Timeout | null = null;
+  /** The next flush that nobody waits for. */
+  private later: NodeJS.Timeout | null = null;
   private isFailing = false;
   private loggedHash = '';
   private readonly headTimer: NodeJS.Timeout;
@@ -62,7 +65,7 @@ export class AuditLog {
   async stop(): Promise<void> {
     clearInterval(this.headTimer);
     await this.settle();
-    if (this.retry !== null) clearTimeout(this.retry);
+    if (this.later !== null) clearTimeout(this.later);
     if (this.pending.length > 0) await this.flush();
     for (const lost of this.pending.splice(0)) this.giveUp(lost);
     this.logHead();
@@ -71,27 +74,33 @@ export class AuditLog {
   private add(pending: Pending): void {
     this.pending.push(pending);
     // While one statement is under way, the next one's records gather.
-    if (this.flushing === null && (this.retry === null || pending.waiter !== null)) void this.flush();
+    if (this.flushing !== null) return;
+    if (pending.waiter === null) this.flushIn(GATHER_MS);
+    else void this.flush();
   }
 
   private flush(): Promise<void> {
-    this.flushing ??= this.writeBatches().finally(() => (this.flushing = null));
-    return this.flushing;
+    return (this.flushing ??= this.writeBatches());
   }
 
   private async writeBatches(): Promise<void> {
     // Let the callers of the same turn of the event loop come along.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.pending.length > 0) {
-      const batch = this.pending.splice(0, MAX_BATCH);
-      try {
-        await this.chain.write(batch);
-        this.recovered();
-        for (const { waiter } of batch) waiter?.resolve();
-      } catch (error) {
-        this.failed(batch, error);
-        return;
-      }
+    let isWriting = true;
+    while (isWriting && this.pending.length > 0) isWriting = await this.writeBatch(this.pending.splice(0, MAX_BATCH));
+    // At once, not when the promise settles: whoever adds in between would find nobody at work.
+    this.flushing = null;
+  }
+
+  private async writeBatch(batch: readonly Pending[]): Promise<boolean> {
+    try {
+      await this.chain.write(batch);
+      this.recovered();
+      for (const { waiter } of batch) waiter?.resolve();
+      return true;
+    } catch (error) {
+      this.failed(batch, error);
+      return false;
     }
   }
 
@@ -102,11 +111,14 @@ export class AuditLog {
     for (const { waiter } of [...batch, ...this.pending]) waiter?.reject(error);
     const kept = [...batch, ...this.pending].filter(({ waiter }) => waiter === null);
     this.pending = kept;
-    if (kept.length === 0) return;
-    this.retry ??= setTimeout(() => {
-      this.retry = null;
+    if (kept.length > 0) this.flushIn(RETRY_MS);
+  }
+
+  private flushIn(ms: number): void {
+    this.later ??= setTimeout(() => {
+      this.later = null;
       void this.flush();
-    }, RETRY_MS).unref();
+    }, ms).unref();
   }
 
   private recovered(): void {

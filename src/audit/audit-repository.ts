@@ -47,6 +47,10 @@ export const selectChains = (store: Queryable): Promise<ChainHead[]> =>
 export const selectChainIds = (store: Queryable): Promise<{ chain: string }[]> =>
   store.query('select chain from audit_events group by chain order by min(position)');
 
+/** The records that begin a chain. */
+export const selectOpenings = (store: Queryable) =>
+  store.query<Pick<AuditRow, 'details'>>(`select details from audit_events where action = 'CHAIN_OPENED'`);
+
 /** A piece of a chain, in its order. */
 export const selectChainPiece = (store: Queryable, chain: string, afterSeq: number, limit: number) =>
   store.query<AuditRow>(`select ${COLUMNS} from audit_events where chain = $1 and seq > $2 order by seq limit $3`, [

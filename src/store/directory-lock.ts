@@ -9,6 +9,7 @@ import { realpath, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { codeOf } from '../errors';
 
 /** `sun_path` of unix(7) holds 108 bytes on Linux, 104 elsewhere, with a NUL at the end. */
 const MAX_SOCKET_PATH = 103;
@@ -36,7 +37,7 @@ async function tryToListen(socketPath: string): Promise<Server | null> {
     await once(server, 'listening');
     return server;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return null;
+    if (codeOf(error) === 'EADDRINUSE') return null;
     throw error;
   }
 }

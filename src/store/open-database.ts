@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf } from '../errors';
 import type { Logger } from '../observability/logger';
 import type { Database } from './database';
 import { openEmbedded } from './embedded';
@@ -29,11 +30,8 @@ async function migrateOnceReachable(database: Database, log: Logger): Promise<vo
 }
 
 /** No connection, or a server that starts up or shuts down (PostgreSQL's class 57, operator intervention). */
-function isUnreachable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|57P0)/.test(code) || /timeout/i.test(error.message);
-}
+const isUnreachable = (error: unknown): boolean =>
+  /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|57P0)/.test(codeOf(error)) || /timeout/i.test(String(error));
 
 /** Opens the store and brings its schema up to date. @throws {Error} with one line that says what is wrong */
 export async function openDatabase({ url, dataDir }: StoreOptions, log: Logger): Promise<Database> {
@@ -43,7 +41,8 @@ export async function openDatabase({ url, dataDir }: StoreOptions, log: Logger):
     return database;
   } catch (error) {
     await database.stop();
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    throw new Error(`the database is not reachable, or refuses this gateway${code}`, { cause: error });
+    const code = codeOf(error);
+    const why = code === '' ? '' : ` (${code})`;
+    throw new Error(`the database is not reachable, or refuses this gateway${why}`, { cause: error });
   }
 }

@@ -60,15 +60,17 @@ export function openPostgres(connectionString: string, log: Logger): Database {
   // An idle connection was lost; the pool makes a new one when it needs one.
   pool.on('error', (error) => log.warn({ reason: error.message }, 'a connection to the database was lost'));
   const listener = new ListeningConnection(settings, log);
+  let stopped: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    await listener.stop();
+    await pool.end();
+  };
   return {
     kind: 'postgres',
     ...queryableOf(pool),
     transaction: (work) => inTransaction(pool, work),
     listen: (channel, onMessage) => listener.listen(channel, onMessage),
     usage: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    stop: async () => {
-      await listener.stop();
-      await pool.end();
-    },
+    stop: () => (stopped ??= stop()),
   };
 }

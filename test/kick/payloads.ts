@@ -7,6 +7,7 @@ export const success = (facts: Facts = {}): Facts => ({
   statusCode: 200,
   message: 'Success',
   requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  auditId: expect.stringMatching(/^[0-9a-f-]{36}$/),
   ...facts,
 });
 
@@ -19,6 +20,8 @@ export const failure = (code: string, facts: Facts = {}): Facts => ({
   upstreamStatusCode: null,
   apiCode: null,
   requestId: null,
+  // Whatever reached GenAuth has a record; what breaks a rule of the input did not get that far.
+  failureAuditId: code === 'INVALID_INPUT' ? null : expect.stringMatching(/^[0-9a-f-]{36}$/),
   mayHaveTakenEffect: false,
   fieldErrors: [],
   ...facts,

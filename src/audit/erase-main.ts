@@ -1,0 +1,48 @@
+/**
+ * `npm run audit:erase -- --user-id-type EMAIL --user-id ID`: empties one user's id wherever the trail holds it under
+ * that name, for a request to be forgotten. The records stay, and the chain goes on verifying.
+ */
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { readStoreConfig } from '../config';
+import { createFingerprint } from '../observability/fingerprint';
+import { openDatabase } from '../store/open-database';
+import { UserIdType } from '../kick/user-id-type.enum';
+import { AuditLog } from './audit-log';
+import { AuditService } from './audit.service';
+import { eraseTarget } from './audit-repository';
+
+const USAGE = `usage: npm run audit:erase -- --user-id-type ${Object.keys(UserIdType).join('|')} --user-id ID\n`;
+
+const isTypeName = (name: string): name is keyof typeof UserIdType => name in UserIdType;
+
+async function main(): Promise<number> {
+  const options = { 'user-id-type': { type: 'string' }, 'user-id': { type: 'string' } } as const;
+  const { 'user-id-type': name = '', 'user-id': id = '' } = parseArgs({ options }).values;
+  if (!isTypeName(name) || id === '') {
+    process.stderr.write(USAGE);
+    return 1;
+  }
+  const log = pino({ level: 'silent' });
+  const database = await openDatabase(readStoreConfig(), log);
+  try {
+    const records = await eraseTarget(database, UserIdType[name], id);
+    const trail = new AuditLog(database, log);
+    const audit = new AuditService(trail, { isRequired: true }, createFingerprint(''), log);
+    const who = { actor: 'operator', issuer: 'local', requestId: 'audit:erase' };
+    await audit.before({ ...who, action: 'TARGETS_ERASED', details: { records, userIdType: name } });
+    await trail.stop();
+    process.stdout.write(`erased in ${records} records\n`);
+    return 0;
+  } finally {
+    await database.stop();
+  }
+}
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,119 @@
+/** Walks the audit trail and tells where it was tampered with. Reads only. */
+import type { Queryable } from '../store/database';
+import { hashRecord, hashTarget, NO_HASH, type AuditRow } from './audit-record';
+import { selectChainIds, selectChainPiece, selectChains, selectOpenings, type ChainHead } from './audit-repository';
+
+/** Records read at a time. */
+const PIECE = 1000;
+
+/** The first thing that is wrong with a chain; what comes after it proves nothing any more. */
+export interface Fault {
+  chain: string;
+  seq: number;
+  /** The record's id; null when the record isn't there. */
+  id: string | null;
+  what: string;
+}
+
+export interface Verification {
+  chains: number;
+  records: number;
+  /** Records whose personal data was erased; all else about them is verified. */
+  erased: number;
+  /** In the order of the chains; empty when the trail is whole. */
+  faults: Fault[];
+}
+
+/** Records that are known to have been written, by chain and number: each with the hash, or hashes, that it must have. */
+class ExpectedHeads {
+  private readonly byChain = new Map<string, Map<number, Set<string>>>();
+
+  add(heads: readonly ChainHead[]): void {
+    for (const { chain, seq, hash } of heads) {
+      const bySeq = this.byChain.get(chain) ?? new Map<number, Set<string>>();
+      this.byChain.set(chain, bySeq.set(seq, (bySeq.get(seq) ?? new Set()).add(hash)));
+    }
+  }
+
+  /** Takes out what a chain was expected to have at a place. @returns whether the hash is the one */
+  meet({ chain, seq, hash }: AuditRow): boolean {
+    const bySeq = this.byChain.get(chain);
+    const hashes = bySeq?.get(seq);
+    bySeq?.delete(seq);
+    return hashes === undefined || (hashes.size === 1 && hashes.has(hash));
+  }
+
+  /** Says no more of a chain: it is broken already. */
+  drop(chain: string): void {
+    this.byChain.delete(chain);
+  }
+
+  /** What was not met. */
+  missing(): Omit<ChainHead, 'hash'>[] {
+    return [...this.byChain].flatMap(([chain, bySeq]) => [...bySeq.keys()].map((seq) => ({ chain, seq })));
+  }
+}
+
+const isHead = (value: unknown): value is ChainHead =>
+  typeof value === 'object' &&
+  value !== null &&
+  'chain' in value &&
+  typeof value.chain === 'string' &&
+  'seq' in value &&
+  typeof value.seq === 'number' &&
+  'hash' in value &&
+  typeof value.hash === 'string';
+
+/** The heads of other chains that an opening record vouches for. */
+function linksOf({ details }: Pick<AuditRow, 'details'>): ChainHead[] {
+  const parsed: unknown = JSON.parse(details ?? '{}');
+  if (typeof parsed !== 'object' || parsed === null || !('links' in parsed) || !Array.isArray(parsed.links)) return [];
+  return parsed.links.filter(isHead);
+}
+
+function faultOf(row: AuditRow, seq: number, previousHash: string): string | null {
+  if (row.seq !== seq) return 'a record is missing before this one';
+  if (row.previous_hash !== previousHash) return 'it does not follow the record before it';
+  if (row.hash !== hashRecord(row)) return 'it was changed';
+  if ((row.target_id === null) !== (row.target_key === null)) return 'its target was emptied in part';
+  if (row.target_id === null || row.target_key === null) return null;
+  const hash = hashTarget(row.target_key, row.target_type ?? '', row.target_id);
+  return hash === row.target_hash ? null : 'its target was changed';
+}
+
+async function walkChain(store: Queryable, chain: string, expected: ExpectedHeads, result: Verification) {
+  let previousHash = NO_HASH;
+  for (let seq = 0; ;) {
+    const rows = await selectChainPiece(store, chain, seq, PIECE);
+    for (const row of rows) {
+      const what = faultOf(row, ++seq, previousHash) ?? (expected.meet(row) ? null : 'it is not what was written');
+      if (what !== null) {
+        result.faults.push({ chain, seq: row.seq, id: row.id, what });
+        expected.drop(chain);
+        return;
+      }
+      if (row.target_type !== null && row.target_id === null) result.erased++;
+      result.records++;
+      previousHash = row.hash;
+    }
+    if (rows.length < PIECE) return;
+  }
+}
+
+/**
+ * @param knownHeads heads that were kept elsewhere, as in the gateway's log: only with them does a tail show that was
+ * cut off by somebody who also mended `audit_chains`
+ */
+export async function verifyTrail(store: Queryable, knownHeads: readonly ChainHead[]): Promise<Verification> {
+  const expected = new ExpectedHeads();
+  // Heads first: what is written meanwhile is beyond them.
+  expected.add(await selectChains(store));
+  expected.add(knownHeads);
+  for (const opened of await selectOpenings(store)) expected.add(linksOf(opened));
+  const chains = await selectChainIds(store);
+  const result: Verification = { chains: chains.length, records: 0, erased: 0, faults: [] };
+  for (const { chain } of chains) await walkChain(store, chain, expected, result);
+  const what = 'it is known to have been written, and is gone';
+  for (const { chain, seq } of expected.missing()) result.faults.push({ chain, seq, id: null, what });
+  return result;
+}

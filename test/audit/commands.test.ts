@@ -1,0 +1,115 @@
+/** `npm run audit:verify` and `npm run audit:erase` as an operator runs them, retention, and a gateway that is killed. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { verifyTrail } from '../../src/audit/verify';
+import { makeFolder } from '../helpers/deployment';
+import { eventually } from '../helpers/eventually';
+import { execute, kick, operation } from '../helpers/execute';
+import { ROOT, runProcess, startProcess } from '../helpers/processes';
+import { environmentFor, startTestApp, startTestEmulator, type TestApp } from '../helpers/start-app';
+import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
+import type { StoreOptions } from '../../src/store/open-database';
+
+const START = path.join(ROOT, 'src', 'start.cjs');
+const environmentOf = ({ url, dataDir }: StoreOptions): Record<string, string> =>
+  url === null ? { DATA_DIR: dataDir } : { DATABASE_URL: url };
+const run = (script: string, store: StoreOptions, ...args: string[]) =>
+  runProcess(process.execPath, [START, `audit/${script}-main.js`, ...args], {
+    cwd: makeFolder(),
+    env: environmentOf(store),
+  });
+const kickUser = ({ genauth: { directory }, ...app }: TestApp, email: string) =>
+  kick(app, { userId: email, appIds: [directory.demoApp.appId], options: { userIdType: 'EMAIL' } });
+
+describeOnEachStore('the commands of the audit trail', (kind) => {
+  it('verify and erase, on what a gateway wrote and logged', async () => {
+    const store = await makeStore(kind);
+    const app = await startTestApp(environmentOf(store));
+    const [first, second] = app.genauth.directory.users.map(({ ids }) => ids.email);
+    await kickUser(app, first!);
+    await kickUser(app, second!);
+    await app.stop();
+    const logFile = path.join(makeFolder(), 'gateway.log');
+    writeFileSync(logFile, app.logs.map((record) => JSON.stringify(record)).join('\n'));
+
+    expect(await run('verify', store, '--heads', logFile)).toEqual({
+      code: 0,
+      stdout: 'the audit trail is whole: 5 records in 1 chains, 0 erased targets, 1 logged heads compared\n',
+      stderr: '',
+    });
+    expect(await run('erase', store, '--user-id-type', 'EMAIL', '--user-id', first!)).toMatchObject({
+      code: 0,
+      stdout: 'erased in 2 records\n',
+    });
+    expect(await run('verify', store)).toMatchObject({
+      code: 0,
+      stdout: 'the audit trail is whole: 7 records in 2 chains, 2 erased targets\n',
+    });
+    const database = await openStore(store);
+    await database.run(
+      `alter table audit_events disable trigger all; update audit_events set code = 'X' where seq = 3;
+       alter table audit_events enable trigger all`,
+    );
+    await database.stop();
+    const broken = await run('verify', store);
+    expect(broken).toMatchObject({ code: 1, stderr: '' });
+    expect(broken.stdout).toMatch(/^BROKEN chain [0-9a-f-]{36}, record 3 \([0-9a-f-]{36}\): it was changed\n/);
+    expect(broken.stdout).toContain('the audit trail is BROKEN: ');
+  });
+
+  it('retention empties the targets of old records, and the chain still verifies', async () => {
+    const store = await makeStore(kind);
+    const app = await startTestApp(environmentOf(store));
+    await kickUser(app, app.genauth.directory.demoUser.ids.email);
+    await app.stop();
+    const now = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 31 * 24 * 60 * 60 * 1000);
+    const later = await startTestApp({ ...environmentOf(store), RETENTION_DAYS: '30' });
+    await eventually(() => later.logs.some(({ msg }) => msg === 'personal data erased'));
+    now.mockRestore();
+    const { data } = await execute(later, operation('audit-events'));
+    const nodes = data.auditEvents.edges.map(({ node }: { node: unknown }) => node);
+    expect(nodes).toMatchObject([
+      { action: 'TARGETS_ERASED', actor: 'gateway' },
+      { action: 'CHAIN_OPENED' },
+      { action: 'KICK_SUCCEEDED', target: { userIdType: 'EMAIL', userId: null } },
+      { action: 'KICK_REQUESTED', target: { userIdType: 'EMAIL', userId: null } },
+      { action: 'CHAIN_OPENED' },
+    ]);
+    await later.stop();
+    expect(await run('verify', store)).toMatchObject({ code: 0 });
+  });
+
+  it('kill -9 in the middle of kicks: the chain verifies, and each kick that GenAuth received was requested', async () => {
+    const store = await makeStore(kind);
+    const genauth = await startTestEmulator();
+    genauth.faults.always({ kind: 'delay-after-effect', ms: 30 });
+    const child = startProcess(process.execPath, [START], {
+      cwd: makeFolder(),
+      env: { ...(environmentFor(genauth) as Record<string, string>), ...environmentOf(store) },
+    });
+    const [, url = ''] = await child.stdoutMatching(/^ {2}GraphQL {2}(http:\/\/\S+)\/graphql$/m);
+    const { users, demoApp } = genauth.directory;
+    const client = async (number: number): Promise<void> => {
+      for (let round = 0; ; round++) {
+        const userId = users[(number + round * 8) % users.length]!.ids.email;
+        const input = { userId, appIds: [demoApp.appId], options: { userIdType: 'EMAIL' } };
+        await kick({ url }, input, { headers: { 'x-request-id': `kick-${number}-${round}` } });
+      }
+    };
+    const clients = Array.from({ length: 8 }, (_, number) => client(number).catch(() => undefined));
+    await eventually(() => genauth.receivedCount() > 60);
+    child.signal('SIGKILL');
+    await Promise.all([child.exit, ...clients]);
+
+    const database = await openStore(store);
+    expect(await verifyTrail(database, [])).toMatchObject({ faults: [] });
+    const requested = await database.query<{ request_id: string }>(
+      `select request_id from audit_events where action = 'KICK_REQUESTED'`,
+    );
+    const known = new Set(requested.map(({ request_id }) => request_id));
+    const received = genauth.received.map(({ headers }) => headers['x-request-id']!);
+    expect(received.length).toBeGreaterThan(60);
+    expect(received.filter((id) => !known.has(id))).toEqual([]);
+    await database.stop();
+  });
+});
