@@ -2,7 +2,10 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { OPEN_PRINCIPAL } from './auth/principal';
+import { admitAnyone, admitBearers } from './auth/authenticate';
+import { createDoor } from './auth/require-principal';
+import { SigningKeys } from './auth/signing-keys';
+import { TokenVerifier } from './auth/token-verifier';
 import { ViewerResolver } from './auth/viewer.resolver';
 import type { Config } from './config';
 import { createContext } from './context';
@@ -11,7 +14,7 @@ import { startEmulator, type Emulator } from './emulator/emulator';
 import type { SigningKey } from './genauth/signature';
 import { createApollo } from './graphql/apollo';
 import { serveHealth } from './http/readiness';
-import { SANDBOX_ORIGINS, serveSandbox } from './http/sandbox';
+import { SANDBOX_ORIGINS, sandboxHeaders, serveSandbox } from './http/sandbox';
 import { createHttpServer } from './http/server';
 import { KickUsersResolver } from './kick/kick-users.resolver';
 import { KickUsersService } from './kick/kick-users.service';
@@ -35,6 +38,8 @@ export interface App {
   url: string;
   /** What stands behind it: a host of GenAuth's, or the emulator that was started for it. */
   upstream: { host: string; isEmulated: boolean };
+  /** False while no issuer is configured: every caller is then the principal `developer`. */
+  needsToken: boolean;
   /** A curl line that kicks a user, to paste into bash. */
   curl: string;
   /**
@@ -63,6 +68,14 @@ const demoTargetOf = ({ directory }: Emulator) => ({
   appId: directory.demoApp.appId,
 });
 
+/** Who may come in: bearers of the issuer's tokens, or anyone on this machine while there is no issuer. */
+async function chooseCallers({ auth }: Config, log: Logger) {
+  if (auth === null) return { authenticate: admitAnyone, keys: null };
+  const keys = new SigningKeys(auth, log);
+  await keys.start();
+  return { authenticate: admitBearers(new TokenVerifier(keys, auth.issuer, auth.audience)), keys };
+}
+
 /** Starts a gateway. Several can run in one process. @throws when the port is taken */
 export async function createApp(config: Config, log: Logger): Promise<App> {
   const { host, key, emulator } = await chooseUpstream(config);
@@ -72,27 +85,38 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   const apollo = createApollo(schema, { isProduction: config.isProduction, plugins: [requestLogPlugin()] });
   await apollo.start();
 
+  const { authenticate, keys } = await chooseCallers(config, log);
+  const needsToken = keys !== null;
+
   let isDraining = false;
   const http = await createHttpServer({
     corsOrigins: [...config.corsOrigins, ...(config.isProduction ? [] : SANDBOX_ORIGINS)],
-    loopbackOnly: true,
+    loopbackOnly: !needsToken,
     isDraining: () => isDraining,
     log,
   });
-  const context = createContext(async () => OPEN_PRINCIPAL, log);
-  http.route({ method: ['GET', 'POST'], url: GRAPHQL_PATH, handler: fastifyApolloHandler(apollo, { context }) });
+  const door = createDoor(http, authenticate, log);
+  http.route({
+    method: ['GET', 'POST'],
+    url: GRAPHQL_PATH,
+    onRequest: door,
+    handler: fastifyApolloHandler(apollo, { context: createContext(log) }),
+  });
   serveHealth(http, {
     reasons: () => [
       ...(isDraining ? (['SHUTTING_DOWN'] as const) : []),
       ...(keyHealth.isRefused ? (['GENAUTH_KEY_REFUSED'] as const) : []),
     ],
-    notes: () => (client.circuit.state === 'closed' ? [] : ['GENAUTH_CIRCUIT_OPEN']),
+    notes: () => [
+      ...(client.circuit.state === 'closed' ? [] : (['GENAUTH_CIRCUIT_OPEN'] as const)),
+      ...(keys?.notes ?? []),
+    ],
   });
   const demo = demoOperation(emulator === null ? SAMPLE_TARGET : demoTargetOf(emulator));
   let url = '';
-  const curl = (): string => toCurl(url + GRAPHQL_PATH, demo, false);
+  const curl = (): string => toCurl(url + GRAPHQL_PATH, demo, needsToken);
   if (!config.isProduction) {
-    serveSandbox(http, { ...demo, headers: { 'x-request-id': 'sandbox' } }, GRAPHQL_PATH, curl);
+    serveSandbox(http, { ...demo, headers: sandboxHeaders(needsToken) }, GRAPHQL_PATH, curl);
   }
 
   const close = async (graceMs: number): Promise<void> => {
@@ -105,6 +129,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     clearTimeout(cutOff);
     await apollo.stop();
     keyHealth.stop();
+    keys?.stop();
     await client.stop();
     await emulator?.stop();
   };
@@ -116,5 +141,6 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     await stop();
     throw error;
   }
-  return { url, upstream: { host, isEmulated: emulator !== null }, curl: curl(), stop };
+  if (!needsToken) log.warn('callers need no token: every caller is the principal "developer" with all scopes');
+  return { url, upstream: { host, isEmulated: emulator !== null }, needsToken, curl: curl(), stop };
 }

@@ -2,6 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { z } from 'zod';
+import {
+  hasNoPassword,
+  headerText,
+  isExactOrigin,
+  isIssuer,
+  isOrigin,
+  isSafeUrl,
+  SAFE_URL,
+  url,
+  wholeNumber,
+} from './config-rules';
 import { isLoopback } from './http/loopback';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,40 +24,6 @@ export class ConfigError extends Error {
     super(faults.join('\n'));
   }
 }
-
-/** No upper bound of our own: whoever sets a timer caps the value at what a timer can take. */
-const wholeNumber = (min: number, defaultValue: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform((digits) => Math.min(Number(digits), Number.MAX_SAFE_INTEGER))
-    .refine((value) => value >= min, `must be at least ${min}`)
-    .default(defaultValue);
-
-const url = (message = 'must be an address such as https://api.genauth.ai') =>
-  z.string().refine((value) => URL.canParse(value), message);
-
-/** Credentials may only travel encrypted, except on this machine. */
-const isSafeUrl = (value: string): boolean => {
-  if (!URL.canParse(value)) return true;
-  const { protocol, hostname } = new URL(value);
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
-};
-const SAFE_URL = 'must begin with https:// (http:// on loopback only)';
-
-/** GenAuth's path is part of what is signed, so the host is an origin and nothing more. */
-const isOrigin = (value: string): boolean => {
-  if (!URL.canParse(value)) return true;
-  const { pathname, search, hash, username, password } = new URL(value);
-  return pathname === '/' && search === '' && hash === '' && username === '' && password === '';
-};
-
-/** `*` may stand in the host of a URL. */
-const isExactOrigin = (value: string): boolean =>
-  !value.includes('*') && URL.canParse(value) && new URL(value).origin === value;
-
-/** What can stand in a header as it is: visible ASCII (RFC 9110, section 5.5). */
-const headerText = z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces');
 
 /** The variables as they are written; `.env.example` names the same ones. */
 const VARIABLES = z.object({
@@ -65,6 +42,18 @@ const VARIABLES = z.object({
   GENAUTH_HEADER_PREFIX: z.enum(['authing', 'genauth'], 'must be authing or genauth').default('authing'),
   GENAUTH_TIMEOUT_MS: wholeNumber(1, 10_000),
   GENAUTH_BREAKER_FAILURES: wholeNumber(0, 20),
+  AUTH_ISSUER: url('must be an address such as https://example.genauth.ai/oidc')
+    .refine(isSafeUrl, SAFE_URL)
+    .refine(isIssuer, 'must be visible ASCII characters without a query, a fragment or a password')
+    .optional(),
+  AUTH_AUDIENCE: z
+    .string()
+    .refine((value) => value.trim() !== '', 'must not be blank')
+    .optional(),
+  AUTH_JWKS_URL: url('must be an address such as https://example.genauth.ai/oidc/.well-known/jwks.json')
+    .refine(isSafeUrl, SAFE_URL)
+    .refine(hasNoPassword, 'must not contain a password')
+    .optional(),
   CORS_ORIGINS: z
     .string()
     .transform((list) =>
@@ -87,21 +76,36 @@ type Variables = z.output<typeof VARIABLES>;
 
 export const VARIABLE_NAMES = Object.keys(VARIABLES.shape);
 
-/** Rules that take more than one variable. */
+type VariableName = keyof Variables;
+
+/** Half of one of these is a mistake everywhere. */
+const PAIRS: readonly [VariableName, VariableName][] = [
+  ['GENAUTH_ACCESS_KEY_ID', 'GENAUTH_ACCESS_KEY_SECRET'],
+  ['AUTH_ISSUER', 'AUTH_AUDIENCE'],
+];
+
+/** What production can't do without, one line for each fault. */
+const REQUIRED_IN_PRODUCTION: readonly VariableName[][] = [
+  ['GENAUTH_ACCESS_KEY_ID', 'GENAUTH_ACCESS_KEY_SECRET'],
+  ['AUTH_ISSUER', 'AUTH_AUDIENCE'],
+];
+
 type Some<T> = { [K in keyof T]?: T[K] | undefined };
 
+/** Rules that take more than one variable. */
 function crossCheck({ NODE_ENV, HOST }: Some<Variables>, given: Environment): string[] {
-  const faults: string[] = [];
   // Whether they are set at all: one that is set and wrong has a fault of its own already.
-  const hasId = given['GENAUTH_ACCESS_KEY_ID'] !== undefined;
-  const hasSecret = given['GENAUTH_ACCESS_KEY_SECRET'] !== undefined;
-  if (hasId !== hasSecret) {
-    faults.push('GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET must be set both or neither');
+  const isSet = (name: VariableName): boolean => given[name] !== undefined;
+  const faults: string[] = [];
+  for (const [one, other] of PAIRS) {
+    if (isSet(one) !== isSet(other)) faults.push(`${one} and ${other} must be set both or neither`);
   }
-  if (NODE_ENV === 'production' && !hasId && !hasSecret) {
-    faults.push('GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET are required in production');
-  }
-  if (HOST !== undefined && !isLoopback(HOST)) {
+  if (isSet('AUTH_JWKS_URL') && !isSet('AUTH_ISSUER')) faults.push('AUTH_JWKS_URL needs AUTH_ISSUER');
+  if (NODE_ENV === 'production') {
+    for (const names of REQUIRED_IN_PRODUCTION.filter((group) => !group.some(isSet))) {
+      faults.push(`${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} required in production`);
+    }
+  } else if (!isSet('AUTH_ISSUER') && HOST !== undefined && !isLoopback(HOST)) {
     faults.push('HOST must be a loopback address while callers need no token');
   }
   return faults;
@@ -109,6 +113,7 @@ function crossCheck({ NODE_ENV, HOST }: Some<Variables>, given: Environment): st
 
 function toConfig(variables: Variables) {
   const { GENAUTH_ACCESS_KEY_ID: id, GENAUTH_ACCESS_KEY_SECRET: secret } = variables;
+  const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URL: jwksUrl = null } = variables;
   return {
     isProduction: variables.NODE_ENV === 'production',
     host: variables.HOST,
@@ -123,6 +128,8 @@ function toConfig(variables: Variables) {
       timeoutMs: variables.GENAUTH_TIMEOUT_MS,
       breakerFailures: variables.GENAUTH_BREAKER_FAILURES,
     },
+    /** Null: callers need no token; outside production, on loopback only. */
+    auth: issuer !== undefined && audience !== undefined ? { issuer, audience, jwksUrl } : null,
     corsOrigins: variables.CORS_ORIGINS,
     shutdownGraceMs: variables.SHUTDOWN_GRACE_MS,
     logLevel: variables.LOG_LEVEL,
