@@ -1,5 +1,6 @@
 /** The issuer's keys: found, kept, followed when they rotate, and what happens while they can't be had. */
 import type { ServerResponse } from 'node:http';
+import { VerifiedTokens } from '../../src/auth/verified-tokens';
 import { eventually } from '../helpers/eventually';
 import { execute } from '../helpers/execute';
 import { fakeOnly } from '../helpers/fake-clock';
@@ -42,6 +43,21 @@ describe('an issuer that can be asked', () => {
     for (let round = 0; round < 5; round++) expect(await statusOf(app, await issuer.issue())).toBe(200);
     expect(issuer.fetches).toEqual({ discovery: 1, keys: 1 });
     expect(await notesOf(app)).toEqual([]);
+  });
+
+  it('is asked every ten minutes, and what was found good stays so while its keys are the same', async () => {
+    const issuer = await startTestIssuer('ES256');
+    const app = await start(issuer);
+    const checked = jest.spyOn(VerifiedTokens.prototype, 'remember');
+    const token = await issuer.issue();
+    expect(await statusOf(app, token)).toBe(200);
+    clock.advanceTimersByTime(REFRESH_MS);
+    await eventually(() => issuer.fetches.keys === 2);
+    // Once a forged name is answered, a look that was under way is over.
+    const forged = await issuer.issue({}, { header: { kid: 'nobody' } });
+    expect(await statusOf(app, forged)).toBe(401);
+    expect(await statusOf(app, token)).toBe(200);
+    expect(checked).toHaveBeenCalledTimes(1);
   });
 
   it('is not asked where its keys are when AUTH_JWKS_URL says so', async () => {
