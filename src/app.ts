@@ -8,7 +8,10 @@ import { AuditLog } from './audit/audit-log';
 import { AuditService } from './audit/audit.service';
 import { refusalsPlugin } from './audit/refusals.plugin';
 import { Retention } from './audit/retention';
-import { OPEN_PRINCIPAL } from './auth/principal';
+import { admitAnyone, admitBearers } from './auth/authenticate';
+import { createDoor } from './auth/require-principal';
+import { SigningKeys } from './auth/signing-keys';
+import { TokenVerifier } from './auth/token-verifier';
 import { ViewerResolver } from './auth/viewer.resolver';
 import type { Config } from './config';
 import { createContext } from './context';
@@ -17,7 +20,7 @@ import { startEmulator, type Emulator } from './emulator/emulator';
 import type { SigningKey } from './genauth/signature';
 import { createApollo } from './graphql/apollo';
 import { serveHealth } from './http/readiness';
-import { SANDBOX_ORIGINS, serveSandbox } from './http/sandbox';
+import { SANDBOX_ORIGINS, sandboxHeaders, serveSandbox } from './http/sandbox';
 import { createHttpServer } from './http/server';
 import { KickUsersResolver } from './kick/kick-users.resolver';
 import { KickUsersService } from './kick/kick-users.service';
@@ -44,6 +47,8 @@ export interface App {
   url: string;
   /** What stands behind it: a host of GenAuth's, or the emulator that was started for it. */
   upstream: { host: string; isEmulated: boolean };
+  /** False while no issuer is configured: every caller is then the principal `developer`. */
+  needsToken: boolean;
   /** A curl line that kicks a user, to paste into bash. */
   curl: string;
   /**
@@ -78,6 +83,14 @@ export interface Overrides {
   database?: Database;
 }
 
+/** Who may come in: bearers of the issuer's tokens, or anyone on this machine while there is no issuer. */
+async function chooseCallers({ auth }: Config, log: Logger) {
+  if (auth === null) return { authenticate: admitAnyone, keys: null };
+  const keys = new SigningKeys(auth, log);
+  await keys.start();
+  return { authenticate: admitBearers(new TokenVerifier(keys, auth.issuer, auth.audience)), keys };
+}
+
 /** Starts a gateway. Several can run in one process. @throws when the port is taken, or the database can't be used */
 export async function createApp(config: Config, log: Logger, overrides: Overrides = {}): Promise<App> {
   const database = overrides.database ?? (await openDatabase(config.store, log));
@@ -100,28 +113,39 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const apollo = createApollo(schema, { isProduction: config.isProduction, plugins });
   await apollo.start();
 
+  const { authenticate, keys } = await chooseCallers(config, log);
+  const needsToken = keys !== null;
+
   let isDraining = false;
   const http = await createHttpServer({
     corsOrigins: [...config.corsOrigins, ...(config.isProduction ? [] : SANDBOX_ORIGINS)],
-    loopbackOnly: true,
+    loopbackOnly: !needsToken,
     isDraining: () => isDraining,
     log,
   });
-  const context = createContext(async () => OPEN_PRINCIPAL, log);
-  http.route({ method: ['GET', 'POST'], url: GRAPHQL_PATH, handler: fastifyApolloHandler(apollo, { context }) });
+  const door = createDoor(http, authenticate, log);
+  http.route({
+    method: ['GET', 'POST'],
+    url: GRAPHQL_PATH,
+    onRequest: door,
+    handler: fastifyApolloHandler(apollo, { context: createContext(log) }),
+  });
   serveHealth(http, {
     reasons: async () => [
       ...(isDraining ? (['SHUTTING_DOWN'] as const) : []),
       ...(keyHealth.isRefused ? (['GENAUTH_KEY_REFUSED'] as const) : []),
       ...((await isReachable(database)) ? [] : (['DATABASE_UNREACHABLE'] as const)),
     ],
-    notes: () => (client.circuit.state === 'closed' ? [] : ['GENAUTH_CIRCUIT_OPEN']),
+    notes: () => [
+      ...(client.circuit.state === 'closed' ? [] : (['GENAUTH_CIRCUIT_OPEN'] as const)),
+      ...(keys?.notes ?? []),
+    ],
   });
   const demo = demoOperation(emulator === null ? SAMPLE_TARGET : demoTargetOf(emulator));
   let url = '';
-  const curl = (): string => toCurl(url + GRAPHQL_PATH, demo, false);
+  const curl = (): string => toCurl(url + GRAPHQL_PATH, demo, needsToken);
   if (!config.isProduction) {
-    serveSandbox(http, { ...demo, headers: { 'x-request-id': 'sandbox' } }, GRAPHQL_PATH, curl);
+    serveSandbox(http, { ...demo, headers: sandboxHeaders(needsToken) }, GRAPHQL_PATH, curl);
   }
 
   const close = async (graceMs: number): Promise<void> => {
@@ -134,6 +158,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     clearTimeout(cutOff);
     await apollo.stop();
     keyHealth.stop();
+    keys?.stop();
     await client.stop();
     await emulator?.stop();
     await retention?.stop();
@@ -148,5 +173,6 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     await stop();
     throw error;
   }
-  return { url, upstream: { host, isEmulated: emulator !== null }, curl: curl(), stop };
+  if (!needsToken) log.warn('callers need no token: every caller is the principal "developer" with all scopes');
+  return { url, upstream: { host, isEmulated: emulator !== null }, needsToken, curl: curl(), stop };
 }

@@ -5,6 +5,9 @@ import { PRODUCT } from './product';
 const EMULATED =
   'the embedded emulator: no account, no real users; set GENAUTH_ACCESS_KEY_ID and _SECRET to use GenAuth';
 
+const OPEN_DOOR =
+  'WARNING: callers need no token; everybody on this machine is the principal "developer" with all scopes.';
+
 export function renderBanner(app: App, isProduction: boolean): string {
   const { host, isEmulated } = app.upstream;
   const lines = [
@@ -13,13 +16,13 @@ export function renderBanner(app: App, isProduction: boolean): string {
     `  GenAuth  ${host}${isEmulated ? ` (${EMULATED})` : ''}`,
   ];
   if (isProduction) return lines.join('\n');
+  const whom = isEmulated ? 'Force a demo user offline' : 'Force a user offline (put in an id of yours)';
   return [
     ...lines,
     `  Sandbox  ${app.url}/`,
     '',
-    'WARNING: callers need no token; everybody on this machine is the principal "developer" with all scopes.',
-    '',
-    isEmulated ? 'Force a demo user offline:' : 'Force a user offline (put in an id of yours):',
+    ...(app.needsToken ? [] : [OPEN_DOOR, '']),
+    `${whom}${app.needsToken ? ', with a token that has the scope users:kick in TOKEN' : ''}:`,
     '',
     app.curl,
     '',

@@ -1,7 +1,7 @@
 /** The one reader of the environment. All faults are found before any is reported; no value is ever repeated. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
-import { z } from 'zod';
+import { VARIABLES, type Variables } from './config-variables';
 import { isLoopback } from './http/loopback';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,115 +14,39 @@ export class ConfigError extends Error {
   }
 }
 
-/** No upper bound of our own: whoever sets a timer caps the value at what a timer can take. */
-const anyWholeNumber = (min: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform((digits) => Math.min(Number(digits), Number.MAX_SAFE_INTEGER))
-    .refine((value) => value >= min, `must be at least ${min}`);
-const wholeNumber = (min: number, defaultValue: number) => anyWholeNumber(min).default(defaultValue);
-
-const trueOrFalse = (defaultValue: boolean) =>
-  z
-    .enum(['true', 'false'], 'must be true or false')
-    .transform((value) => value === 'true')
-    .default(defaultValue);
-
-const url = (message = 'must be an address such as https://api.genauth.ai') =>
-  z.string().refine((value) => URL.canParse(value), message);
-
-/** Credentials may only travel encrypted, except on this machine. */
-const isSafeUrl = (value: string): boolean => {
-  if (!URL.canParse(value)) return true;
-  const { protocol, hostname } = new URL(value);
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
-};
-const SAFE_URL = 'must begin with https:// (http:// on loopback only)';
-
-/** GenAuth's path is part of what is signed, so the host is an origin and nothing more. */
-const isOrigin = (value: string): boolean => {
-  if (!URL.canParse(value)) return true;
-  const { pathname, search, hash, username, password } = new URL(value);
-  return pathname === '/' && search === '' && hash === '' && username === '' && password === '';
-};
-
-/** `*` may stand in the host of a URL. */
-const isExactOrigin = (value: string): boolean =>
-  !value.includes('*') && URL.canParse(value) && new URL(value).origin === value;
-
-/** What can stand in a header as it is: visible ASCII (RFC 9110, section 5.5). */
-const headerText = z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces');
-
-/** The variables as they are written; `.env.example` names the same ones. */
-const VARIABLES = z.object({
-  NODE_ENV: z.string().default('development'),
-  HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: wholeNumber(0, 4000).refine((port) => port <= 65_535, 'must be at most 65535'),
-  GENAUTH_HOST: url()
-    .refine(isSafeUrl, SAFE_URL)
-    .refine(isOrigin, 'must be an origin, without a path, a query or a password')
-    .transform((value) => new URL(value).origin)
-    .default('https://api.genauth.ai'),
-  GENAUTH_ACCESS_KEY_ID: headerText.refine((id) => !id.includes(':'), 'must not contain a colon').optional(),
-  GENAUTH_ACCESS_KEY_SECRET: z.string().optional(),
-  GENAUTH_TENANT_ID: headerText.optional(),
-  GENAUTH_LANG: z.enum(['en-US', 'zh-CN', 'ja-JP', 'zh-TW'], 'must be en-US, zh-CN, ja-JP or zh-TW').default('en-US'),
-  GENAUTH_HEADER_PREFIX: z.enum(['authing', 'genauth'], 'must be authing or genauth').default('authing'),
-  GENAUTH_TIMEOUT_MS: wholeNumber(1, 10_000),
-  GENAUTH_BREAKER_FAILURES: wholeNumber(0, 20),
-  GENAUTH_MAX_RPS: wholeNumber(1, 250),
-  DATABASE_URL: z
-    .string()
-    .refine(
-      (value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value),
-      'must begin with postgres:// or postgresql://',
-    )
-    .optional(),
-  DATA_DIR: z.string().default('./data'),
-  RATE_LIMIT_PER_MINUTE: wholeNumber(1, 600),
-  AUDIT_REQUIRED: trueOrFalse(true),
-  RETENTION_DAYS: anyWholeNumber(1).optional(),
-  CORS_ORIGINS: z
-    .string()
-    .transform((list) =>
-      list
-        .split(',')
-        .map((origin) => origin.trim())
-        .filter((origin) => origin !== ''),
-    )
-    .refine(
-      (origins) => origins.every(isExactOrigin),
-      'must list exact origins such as https://admin.example.com; wildcards are refused',
-    )
-    .default([]),
-  SHUTDOWN_GRACE_MS: wholeNumber(0, 5000),
-  LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level such as info')
-    .default('info'),
-});
-type Variables = z.output<typeof VARIABLES>;
-
 export const VARIABLE_NAMES = Object.keys(VARIABLES.shape);
 
-/** Rules that take more than one variable. */
+type VariableName = keyof Variables;
+
+/** Half of one of these is a mistake everywhere. */
+const PAIRS: readonly [VariableName, VariableName][] = [
+  ['GENAUTH_ACCESS_KEY_ID', 'GENAUTH_ACCESS_KEY_SECRET'],
+  ['AUTH_ISSUER', 'AUTH_AUDIENCE'],
+];
+
+/** What production can't do without, one line for each fault. */
+const REQUIRED_IN_PRODUCTION: readonly VariableName[][] = [
+  ['GENAUTH_ACCESS_KEY_ID', 'GENAUTH_ACCESS_KEY_SECRET'],
+  ['AUTH_ISSUER', 'AUTH_AUDIENCE'],
+  ['DATABASE_URL'],
+];
+
 type Some<T> = { [K in keyof T]?: T[K] | undefined };
 
+/** Rules that take more than one variable. */
 function crossCheck({ NODE_ENV, HOST }: Some<Variables>, given: Environment): string[] {
-  const faults: string[] = [];
   // Whether they are set at all: one that is set and wrong has a fault of its own already.
-  const hasId = given['GENAUTH_ACCESS_KEY_ID'] !== undefined;
-  const hasSecret = given['GENAUTH_ACCESS_KEY_SECRET'] !== undefined;
-  if (hasId !== hasSecret) {
-    faults.push('GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET must be set both or neither');
+  const isSet = (name: VariableName): boolean => given[name] !== undefined;
+  const faults: string[] = [];
+  for (const [one, other] of PAIRS) {
+    if (isSet(one) !== isSet(other)) faults.push(`${one} and ${other} must be set both or neither`);
   }
-  if (NODE_ENV === 'production' && !hasId && !hasSecret) {
-    faults.push('GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET are required in production');
-  }
-  if (NODE_ENV === 'production' && given['DATABASE_URL'] === undefined) {
-    faults.push('DATABASE_URL is required in production');
-  }
-  if (HOST !== undefined && !isLoopback(HOST)) {
+  if (isSet('AUTH_JWKS_URL') && !isSet('AUTH_ISSUER')) faults.push('AUTH_JWKS_URL needs AUTH_ISSUER');
+  if (NODE_ENV === 'production') {
+    for (const names of REQUIRED_IN_PRODUCTION.filter((group) => !group.some(isSet))) {
+      faults.push(`${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} required in production`);
+    }
+  } else if (!isSet('AUTH_ISSUER') && HOST !== undefined && !isLoopback(HOST)) {
     faults.push('HOST must be a loopback address while callers need no token');
   }
   return faults;
@@ -130,6 +54,7 @@ function crossCheck({ NODE_ENV, HOST }: Some<Variables>, given: Environment): st
 
 function toConfig(variables: Variables) {
   const { GENAUTH_ACCESS_KEY_ID: id, GENAUTH_ACCESS_KEY_SECRET: secret } = variables;
+  const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URL: jwksUrl = null } = variables;
   return {
     isProduction: variables.NODE_ENV === 'production',
     host: variables.HOST,
@@ -150,6 +75,8 @@ function toConfig(variables: Variables) {
     /** Kicks of one caller in any minute. */
     kicksPerMinute: variables.RATE_LIMIT_PER_MINUTE,
     audit: { isRequired: variables.AUDIT_REQUIRED, retentionDays: variables.RETENTION_DAYS ?? null },
+    /** Null: callers need no token; outside production, on loopback only. */
+    auth: issuer !== undefined && audience !== undefined ? { issuer, audience, jwksUrl } : null,
     corsOrigins: variables.CORS_ORIGINS,
     shutdownGraceMs: variables.SHUTDOWN_GRACE_MS,
     logLevel: variables.LOG_LEVEL,

@@ -7,7 +7,7 @@ import type { Logger } from './observability/logger';
 export interface RequestContext {
   /** Echoed to the caller, sent to GenAuth and part of every log line. */
   requestId: string;
-  /** Null: no token, or a bad one. */
+  /** Null: the route has no door that asks for a token. */
   principal: Principal | null;
   log: Logger;
   /** Aborted when the caller hangs up before the answer. */
@@ -22,13 +22,11 @@ function hangUpOf(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-export type Authenticate = (authorization: string | undefined) => Promise<Principal | null>;
-
 export const createContext =
-  (authenticate: Authenticate, log: Logger) =>
+  (log: Logger) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => ({
     requestId: request.id,
-    principal: await authenticate(request.headers.authorization),
+    principal: request.principal,
     log: log.child({ requestId: request.id }),
     hangUp: hangUpOf(reply),
   });

@@ -3,9 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as fc from 'fast-check';
-import { ConfigError, parseConfig, readConfig, VARIABLE_NAMES, type Config, type Environment } from '../src/config';
-
-const KEY = { GENAUTH_ACCESS_KEY_ID: 'key-id', GENAUTH_ACCESS_KEY_SECRET: 'key-secret' };
+import { parseConfig, readConfig, VARIABLE_NAMES, type Environment } from '../src/config';
+import { faultsOf, ISSUER, KEY, PRODUCTION } from './helpers/environment';
 
 const DEFAULTS = {
   isProduction: false,
@@ -20,21 +19,11 @@ const DEFAULTS = {
     timeoutMs: 10_000,
     breakerFailures: 20,
   },
+  auth: null,
   corsOrigins: [],
   shutdownGraceMs: 5000,
   logLevel: 'info',
 };
-
-/** The lines of the report, or none when the environment is accepted. */
-function faultsOf(environment: Environment, read: (given: Environment) => Config = parseConfig): string[] {
-  try {
-    read(environment);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-}
 
 describe('an accepted environment', () => {
   it('has a default for everything outside production', () => {
@@ -43,9 +32,8 @@ describe('an accepted environment', () => {
 
   it('may set every variable', () => {
     const config = parseConfig({
-      ...KEY,
-      NODE_ENV: 'production',
-      HOST: '::1',
+      ...PRODUCTION,
+      HOST: '::',
       PORT: '0',
       GENAUTH_HOST: 'https://genauth.example.com/',
       GENAUTH_TENANT_ID: 'tenant',
@@ -53,13 +41,14 @@ describe('an accepted environment', () => {
       GENAUTH_HEADER_PREFIX: 'genauth',
       GENAUTH_TIMEOUT_MS: '1',
       GENAUTH_BREAKER_FAILURES: '0',
+      AUTH_JWKS_URL: 'https://issuer.example/keys?tenant=1',
       CORS_ORIGINS: ' https://a.example , http://localhost:3000,',
       SHUTDOWN_GRACE_MS: '0',
       LOG_LEVEL: 'silent',
     });
     expect(config).toMatchObject({
       isProduction: true,
-      host: '::1',
+      host: '::',
       port: 0,
       genauth: {
         host: 'https://genauth.example.com',
@@ -69,6 +58,11 @@ describe('an accepted environment', () => {
         dialect: 'genauth',
         timeoutMs: 1,
         breakerFailures: 0,
+      },
+      auth: {
+        issuer: 'https://issuer.example/oidc',
+        audience: 'gateway',
+        jwksUrl: 'https://issuer.example/keys?tenant=1',
       },
       corsOrigins: ['https://a.example', 'http://localhost:3000'],
       shutdownGraceMs: 0,
@@ -117,6 +111,9 @@ const CORS = 'must list exact origins such as https://admin.example.com; wildcar
 const HEADER = 'must be visible ASCII characters without spaces';
 const BOTH = 'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET must be set both or neither';
 const REQUIRED = 'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET are required in production';
+const AUTH_BOTH = 'AUTH_ISSUER and AUTH_AUDIENCE must be set both or neither';
+const AUTH_REQUIRED = 'AUTH_ISSUER and AUTH_AUDIENCE are required in production';
+const ISSUER_ADDRESS = 'must be an address such as https://example.genauth.ai/oidc';
 const LOOPBACK = 'HOST must be a loopback address while callers need no token';
 
 describe('a refused environment', () => {
@@ -150,12 +147,12 @@ describe('a refused environment', () => {
       ['GENAUTH_ACCESS_KEY_ID must not contain a colon'],
     ],
     ['an id with a space', { ...KEY, GENAUTH_ACCESS_KEY_ID: 'a b' }, [`GENAUTH_ACCESS_KEY_ID ${HEADER}`]],
-    ['production without a key', { NODE_ENV: 'production' }, [REQUIRED]],
-    ['production with half a key', { NODE_ENV: 'production', GENAUTH_ACCESS_KEY_ID: 'id' }, [BOTH]],
+    ['production without a key', { ...ISSUER, NODE_ENV: 'production' }, [REQUIRED]],
+    ['production with half a key', { ...ISSUER, NODE_ENV: 'production', GENAUTH_ACCESS_KEY_ID: 'id' }, [BOTH]],
+    ['production with nothing at all', { NODE_ENV: 'production' }, [REQUIRED, AUTH_REQUIRED]],
     ['every interface', { HOST: '0.0.0.0' }, [LOOPBACK]],
     ['every interface of IPv6', { HOST: '::' }, [LOOPBACK]],
     ['a name that only looks like loopback', { HOST: '127.0.0.1.evil.example' }, [LOOPBACK]],
-    ['every interface in production', { ...KEY, NODE_ENV: 'production', HOST: '0.0.0.0' }, [LOOPBACK]],
   ])('%s', (_name, environment, faults) => {
     expect(faultsOf(environment)).toEqual(faults);
   });
@@ -168,6 +165,8 @@ describe('a refused environment', () => {
       GENAUTH_HOST: 'http://api.genauth.ai/v3',
       GENAUTH_LANG: 'fr',
       GENAUTH_TIMEOUT_MS: 'soon',
+      AUTH_ISSUER: 'issuer.example',
+      AUTH_JWKS_URL: 'http://issuer.example',
       CORS_ORIGINS: '*',
       LOG_LEVEL: 'loud',
     });
@@ -177,10 +176,12 @@ describe('a refused environment', () => {
       `GENAUTH_HOST ${ORIGIN}`,
       'GENAUTH_LANG must be en-US, zh-CN, ja-JP or zh-TW',
       `GENAUTH_TIMEOUT_MS ${WHOLE}`,
+      `AUTH_ISSUER ${ISSUER_ADDRESS}`,
+      `AUTH_JWKS_URL ${SAFE_URL}`,
       `CORS_ORIGINS ${CORS}`,
       'LOG_LEVEL must be a pino level such as info',
+      AUTH_BOTH,
       REQUIRED,
-      LOOPBACK,
     ]);
   });
 });
@@ -245,7 +246,7 @@ describe('.env', () => {
 
   it('is not read in production', () => {
     writeFileSync(file, 'PORT=1111\n');
-    expect(readConfig({ ...KEY, NODE_ENV: 'production' }, file).port).toBe(4000);
+    expect(readConfig(PRODUCTION, file).port).toBe(4000);
   });
 
   it('need not be there', () => {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { stripIgnoredCharacters } from 'graphql';
 import { VARIABLE_NAMES } from '../src/config';
 import { execute, operation } from './helpers/execute';
+import { startTestIssuer } from './helpers/issuer';
 import { startProcess } from './helpers/processes';
 import { startTestApp } from './helpers/start-app';
 
@@ -56,6 +57,17 @@ describe('operations', () => {
     const variables = JSON.parse(blocks('json')[0] ?? '');
     const { data } = await execute(app, kickUsers, variables);
     expect(data.kickUsers).toMatchObject({ __typename: 'KickUsersSuccess', success: true, statusCode: 200 });
+  });
+
+  test('the claims shown let a caller kick', async () => {
+    const issuer = await startTestIssuer();
+    const app = await startTestApp(issuer.environment);
+    const { AUTH_ISSUER: iss, AUTH_AUDIENCE: aud } = issuer.environment;
+    const claims = JSON.parse(blocks('json')[1] ?? '');
+    const exp = Math.floor(Date.now() / 1000) + claims.exp - claims.iat;
+    const token = await issuer.issue({ ...claims, iss, aud, exp });
+    const { data } = await execute(app, viewer, {}, { token });
+    expect(data.viewer).toEqual({ subject: claims.sub, issuer: iss, scopes: ['users:kick'] });
   });
 
   test('viewer tells who is calling', async () => {

@@ -9,3 +9,10 @@ export function hostnameOf(hostHeader: string | undefined): string {
   const match = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i.exec(hostHeader ?? '');
   return match?.[1] ?? '';
 }
+
+/** Credentials, and keys to judge them by, may only travel encrypted, except on this machine. */
+export function isSafeUrl(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+}

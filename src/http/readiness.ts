@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 /** Why a gateway can't serve, for those who look after it. */
 export type UnreadyReason = 'SHUTTING_DOWN' | 'GENAUTH_KEY_REFUSED' | 'DATABASE_UNREACHABLE';
 /** What is worth knowing but takes no gateway out: all of them share it, so taking out each would leave none. */
-export type ReadinessNote = 'GENAUTH_CIRCUIT_OPEN';
+export type ReadinessNote = 'GENAUTH_CIRCUIT_OPEN' | 'AUTH_KEYS_UNAVAILABLE' | 'AUTH_KEYS_STALE';
 
 export interface ReadinessProbes {
   reasons: () => UnreadyReason[] | Promise<UnreadyReason[]>;

@@ -11,6 +11,12 @@ export interface SandboxState {
   headers: Record<string, string>;
 }
 
+/** What Sandbox sends along, with a place that asks for a token where one is needed. */
+export const sandboxHeaders = (needsToken: boolean): Record<string, string> => ({
+  'x-request-id': 'sandbox',
+  ...(needsToken && { authorization: 'Bearer <put a token here>' }),
+});
+
 /** JSON that can stand inside a script element. */
 const toScriptLiteral = (value: unknown): string => JSON.stringify(value).replaceAll('<', String.raw`\u003c`);
 

@@ -4,6 +4,7 @@ import cors from '@fastify/cors';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from '../observability/logger';
 import { hostnameOf, isLoopback } from './loopback';
+import { errorBody, refusal } from './refusal';
 
 /** A job of 10 000 users with ids of 256 characters, and some room. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -20,11 +21,6 @@ export interface HttpOptions {
   log: Logger;
 }
 
-/** The body of an answer to a request that never became an operation; of GraphQL's form, so that clients can read it. */
-const errorBody = (message: string, code: string, requestId: string) => ({
-  errors: [{ message, extensions: { code, requestId } }],
-});
-
 const hasErrors = (body: unknown): body is { errors: { extensions?: object }[] } =>
   typeof body === 'object' && body !== null && 'errors' in body && Array.isArray(body.errors);
 
@@ -36,21 +32,7 @@ function withRequestId(json: string, requestId: string): string {
   return JSON.stringify({ ...parsed, errors });
 }
 
-/** What callers are told about requests that HTTP already refuses; Fastify's own texts may repeat parts of them. */
-const REFUSALS: Record<number, [code: string, message: string]> = {
-  400: ['BAD_REQUEST', 'The request is not well-formed.'],
-  404: ['NOT_FOUND', 'There is nothing at this address.'],
-  405: ['METHOD_NOT_ALLOWED', 'This address does not take this method.'],
-  413: ['PAYLOAD_TOO_LARGE', 'The request body is too large.'],
-  415: ['UNSUPPORTED_MEDIA_TYPE', 'Send the operation as application/json.'],
-  421: ['MISDIRECTED_REQUEST', 'Without callers’ tokens this gateway serves loopback hosts only.'],
-};
-
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
-  const refusal = (status: number, requestId: string) => {
-    const [code, message] = REFUSALS[status] ?? ['BAD_REQUEST', 'The request is refused.'];
-    return errorBody(message, code, requestId);
-  };
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     // Addresses that can't be decoded reach no hook; Fastify's own answer would repeat them.

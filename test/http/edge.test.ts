@@ -3,6 +3,7 @@ import { SANDBOX_ORIGINS } from '../../src/http/sandbox';
 import { KeyHealth } from '../../src/genauth/key-health';
 import { KickUsersService } from '../../src/kick/kick-users.service';
 import { execute, kick, operation } from '../helpers/execute';
+import { startTestIssuer } from '../helpers/issuer';
 import { sendRaw } from '../helpers/raw-request';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 
@@ -25,9 +26,13 @@ const kickBody = () => ({ query: operation('kick-users'), variables: { input } }
 describe('origins', () => {
   let production: TestApp;
   let closed: TestApp;
+  let token: string;
   beforeAll(async () => {
-    production = await startTestApp({ NODE_ENV: 'production', CORS_ORIGINS: 'https://admin.example.com' });
-    closed = await startTestApp({ NODE_ENV: 'production' });
+    const issuer = await startTestIssuer('ES256');
+    const environment = { NODE_ENV: 'production', ...issuer.environment };
+    production = await startTestApp({ ...environment, CORS_ORIGINS: 'https://admin.example.com' });
+    closed = await startTestApp(environment);
+    token = await issuer.issue();
   });
 
   const ADMIN = 'https://admin.example.com';
@@ -55,7 +60,7 @@ describe('origins', () => {
           'access-control-request-headers': 'content-type,authorization',
         },
       });
-      const answer = await execute(which(), '{ __typename }', {}, { headers: { origin } });
+      const answer = await execute(which(), '{ __typename }', {}, { token, headers: { origin } });
       const expected = allowed.includes(origin) ? origin : null;
       const allowOrigin = [preflight, answer].map(({ headers }) => headers.get('access-control-allow-origin'));
       expect({ origin, allowOrigin }).toEqual({ origin, allowOrigin: [expected, expected] });
@@ -71,7 +76,7 @@ describe('origins', () => {
       'access-control-allow-methods': 'GET, POST',
       'access-control-allow-headers': 'x-a',
     });
-    const answer = await execute(production, '{ __typename }', {}, { headers: { origin: ADMIN } });
+    const answer = await execute(production, '{ __typename }', {}, { token, headers: { origin: ADMIN } });
     expect(answer.headers.get('access-control-expose-headers')).toBe('x-request-id, retry-after');
     expect(answer.headers.get('vary')).toMatch(/\bOrigin\b/);
   });

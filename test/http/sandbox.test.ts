@@ -3,6 +3,7 @@ import { createContext, runInContext } from 'node:vm';
 import { stripIgnoredCharacters } from 'graphql';
 import { SAMPLE_TARGET } from '../../src/demo';
 import { execute, operation } from '../helpers/execute';
+import { startTestIssuer, type TestIssuer } from '../helpers/issuer';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 
 /** Runs the page's own script, with a Sandbox that tells what it was opened on. */
@@ -25,8 +26,10 @@ async function openSandbox(app: { url: string }) {
 const EMULATED = { GENAUTH_HOST: '', GENAUTH_ACCESS_KEY_ID: '', GENAUTH_ACCESS_KEY_SECRET: '' };
 
 let app: TestApp;
+let issuer: TestIssuer;
 beforeAll(async () => {
   app = await startTestApp(EMULATED);
+  issuer = await startTestIssuer('ES256');
 });
 
 it('opens on the kick of schema/operations, with a demo user, headers and the endpoint filled in', async () => {
@@ -59,6 +62,15 @@ it('opens on the kick of schema/operations, with a demo user, headers and the en
 it('opens on an operation that succeeds when it is run', async () => {
   const { document, variables, headers } = (await openSandbox(app)).options.initialState;
   const { data } = await execute(app, document, variables, { headers });
+  expect(data.kickUsers).toMatchObject({ __typename: 'KickUsersSuccess', success: true });
+});
+
+it('asks for a token where one is needed, and opens on an operation that succeeds with it', async () => {
+  const guarded = await startTestApp({ ...EMULATED, ...issuer.environment });
+  const { document, variables, headers } = (await openSandbox(guarded)).options.initialState;
+  expect(headers).toEqual({ 'x-request-id': 'sandbox', authorization: 'Bearer <put a token here>' });
+  const authorization = headers.authorization.replace('<put a token here>', await issuer.issue());
+  const { data } = await execute(guarded, document, variables, { headers: { ...headers, authorization } });
   expect(data.kickUsers).toMatchObject({ __typename: 'KickUsersSuccess', success: true });
 });
 
@@ -96,7 +108,7 @@ it('lets only its own scripts run, by a nonce that no page has had before', asyn
 });
 
 it('is not there in production', async () => {
-  const production = await startTestApp({ NODE_ENV: 'production' });
+  const production = await startTestApp({ NODE_ENV: 'production', ...issuer.environment });
   const response = await fetch(production.url);
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] });

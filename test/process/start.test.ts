@@ -5,6 +5,7 @@ import path from 'node:path';
 import { DEPLOYED_ENV, makeDeployment, makeFolder } from '../helpers/deployment';
 import { eventually } from '../helpers/eventually';
 import { execute, kick } from '../helpers/execute';
+import { startTestIssuer } from '../helpers/issuer';
 import { ROOT, runProcess, startProcess, type Child } from '../helpers/processes';
 import { atEnd, environmentFor, startTestEmulator } from '../helpers/start-app';
 
@@ -60,7 +61,11 @@ describe('a start with nothing set', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(records[0]).toMatchObject({ msg: 'started', url: app.url });
+    expect(records.map(({ level, msg }) => [level, msg]).slice(0, 2)).toEqual([
+      [40, 'callers need no token: every caller is the principal "developer" with all scopes'],
+      [30, 'started'],
+    ]);
+    expect(records[1]).toMatchObject({ url: app.url });
     expect(child.output.stdout).not.toMatch(/"level"|"msg"/);
   });
 
@@ -70,6 +75,32 @@ describe('a start with nothing set', () => {
     const { code, stdout, stderr } = await runProcess('bash', ['-c', pasted]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout).data.kickUsers).toMatchObject({ __typename: 'KickUsersSuccess', success: true });
+  });
+});
+
+describe('a start with an issuer', () => {
+  it('may listen on every address, warns of nothing, and prints a curl line that takes the token from TOKEN', async () => {
+    const issuer = await startTestIssuer('ES256');
+    const child = start({ ...issuer.environment, HOST: '0.0.0.0' });
+    await child.stdoutMatching(/^curl (.|\n)*\n\n/m);
+    expect(child.output.stdout).not.toMatch(/WARNING/);
+    expect(child.output.stdout).toMatch(/^Force a demo user offline, with a token that has the scope .* in TOKEN:$/m);
+    const [pasted = ''] = /^curl (?:.*\\\n)*.*/m.exec(child.output.stdout) ?? [];
+    expect(pasted).toContain('-H "authorization: Bearer $TOKEN"');
+    const { stdout } = await runProcess('bash', ['-c', pasted], { env: { TOKEN: await issuer.issue() } });
+    expect(JSON.parse(stdout).data.kickUsers).toMatchObject({ __typename: 'KickUsersSuccess', success: true });
+    const refused = await runProcess('bash', ['-c', pasted]);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+    expect(child.output.stderr).not.toContain('callers need no token');
+  });
+
+  it('that is down starts all the same, and says so in the log', async () => {
+    const issuer = await startTestIssuer('ES256');
+    await issuer.stop();
+    const child = start(issuer.environment);
+    expect((await execute(await addressOf(child), '{ __typename }')).status).toBe(401);
+    await eventually(() => child.output.stderr.includes('"level":50'));
+    expect(child.output.stderr).toContain('every caller is refused');
   });
 });
 
@@ -125,6 +156,7 @@ describe('a start that fails says why in one line each on standard error, and ex
         'GENAUTH_HOST must begin with https:// (http:// on loopback only)',
         'CORS_ORIGINS must list exact origins such as https://admin.example.com; wildcards are refused',
         'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET are required in production',
+        'AUTH_ISSUER and AUTH_AUDIENCE are required in production',
       ],
     });
   });
@@ -145,15 +177,18 @@ describe('a start that fails says why in one line each on standard error, and ex
 it('production runs on a build without development packages, and has no Sandbox', async () => {
   const folder = makeDeployment({ hasBuild: true });
   const genauth = await startTestEmulator();
-  const env = { ...(environmentFor(genauth) as Env), ...DEPLOYED_ENV };
+  const issuer = await startTestIssuer('ES256');
+  const env = { ...(environmentFor(genauth) as Env), ...issuer.environment, ...DEPLOYED_ENV };
   const child = start(env, folder, path.join(folder, 'src', 'start.cjs'));
   const app = await addressOf(child);
   const { demoUser, demoApp } = genauth.directory;
-  const payload = await kick(app, { userId: demoUser.userId, appIds: [demoApp.appId] });
+  const token = await issuer.issue();
+  const payload = await kick(app, { userId: demoUser.userId, appIds: [demoApp.appId] }, { token });
   expect(payload).toMatchObject({ __typename: 'KickUsersSuccess' });
   expect((await fetch(app.url)).status).toBe(404);
   expect(child.output.stdout).not.toMatch(/Sandbox|curl|WARNING/);
-  const introspection = await execute(app, '{ __schema { queryType { name } } }');
+  const introspection = await execute(app, '{ __schema { queryType { name } } }', {}, { token });
+  expect(introspection.status).toBe(400);
   expect(introspection.data ?? null).toBeNull();
 });
 

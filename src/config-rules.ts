@@ -1,0 +1,48 @@
+/** Rules for the value of one variable. Messages say what a value must be; none repeats it. */
+import { z } from 'zod';
+import { isSafeUrl as isSafe } from './http/loopback';
+
+/** No upper bound of our own: whoever sets a timer caps the value at what a timer can take. */
+export const anyWholeNumber = (min: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform((digits) => Math.min(Number(digits), Number.MAX_SAFE_INTEGER))
+    .refine((value) => value >= min, `must be at least ${min}`);
+export const wholeNumber = (min: number, defaultValue: number) => anyWholeNumber(min).default(defaultValue);
+
+export const trueOrFalse = (defaultValue: boolean) =>
+  z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((value) => value === 'true')
+    .default(defaultValue);
+
+export const url = (message = 'must be an address such as https://api.genauth.ai') =>
+  z.string().refine((value) => URL.canParse(value), message);
+
+/** What is no address at all has a fault of its own already. */
+export const isSafeUrl = (value: string): boolean => !URL.canParse(value) || isSafe(value);
+export const SAFE_URL = 'must begin with https:// (http:// on loopback only)';
+
+/** GenAuth's path is part of what is signed, so the host is an origin and nothing more. */
+export const isOrigin = (value: string): boolean => {
+  if (!URL.canParse(value)) return true;
+  const { pathname, search, hash, username, password } = new URL(value);
+  return pathname === '/' && search === '' && hash === '' && username === '' && password === '';
+};
+
+/** OpenID Connect Discovery 1.0, section 3. Checked as written: an issuer is compared as written. */
+export const isIssuer = (value: string): boolean => !/[?#]|[^\x21-\x7e]/.test(value) && hasNoPassword(value);
+
+export const hasNoPassword = (value: string): boolean => {
+  if (!URL.canParse(value)) return true;
+  const { username, password } = new URL(value);
+  return username === '' && password === '';
+};
+
+/** `*` may stand in the host of a URL. */
+export const isExactOrigin = (value: string): boolean =>
+  !value.includes('*') && URL.canParse(value) && new URL(value).origin === value;
+
+/** What can stand in a header as it is: visible ASCII (RFC 9110, section 5.5). */
+export const headerText = z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces');
