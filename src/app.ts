@@ -69,7 +69,8 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   const { client, keyHealth } = connectGenAuth({ ...config.genauth, host, key }, log);
   const kickUsers = new KickUsersService(client, createFingerprint(key.secret));
   const schema = createSchema(containerOf([new KickUsersResolver(kickUsers), new ViewerResolver()]));
-  const apollo = createApollo(schema, { isProduction: config.isProduction, plugins: [requestLogPlugin()] });
+  const { isProduction, persisted } = config;
+  const apollo = createApollo(schema, { isProduction, persisted, plugins: [requestLogPlugin()] });
   await apollo.start();
 
   let isDraining = false;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { z } from 'zod';
+import { findPersistedFaults, readPersisted } from './graphql/persisted-manifest';
 import { isLoopback } from './http/loopback';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -78,6 +79,8 @@ const VARIABLES = z.object({
       'must list exact origins such as https://admin.example.com; wildcards are refused',
     )
     .default([]),
+  PERSISTED_OPERATIONS: z.enum(['off', 'log', 'enforce'], 'must be off, log or enforce').default('off'),
+  PERSISTED_OPERATIONS_FILE: z.string().optional(),
   SHUTDOWN_GRACE_MS: wholeNumber(0, 5000),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level such as info')
@@ -90,8 +93,9 @@ export const VARIABLE_NAMES = Object.keys(VARIABLES.shape);
 /** Rules that take more than one variable. */
 type Some<T> = { [K in keyof T]?: T[K] | undefined };
 
-function crossCheck({ NODE_ENV, HOST }: Some<Variables>, given: Environment): string[] {
-  const faults: string[] = [];
+function crossCheck(variables: Some<Variables>, given: Environment): string[] {
+  const { NODE_ENV, HOST } = variables;
+  const faults = findPersistedFaults(variables.PERSISTED_OPERATIONS, variables.PERSISTED_OPERATIONS_FILE);
   // Whether they are set at all: one that is set and wrong has a fault of its own already.
   const hasId = given['GENAUTH_ACCESS_KEY_ID'] !== undefined;
   const hasSecret = given['GENAUTH_ACCESS_KEY_SECRET'] !== undefined;
@@ -124,6 +128,7 @@ function toConfig(variables: Variables) {
       breakerFailures: variables.GENAUTH_BREAKER_FAILURES,
     },
     corsOrigins: variables.CORS_ORIGINS,
+    persisted: readPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_OPERATIONS_FILE),
     shutdownGraceMs: variables.SHUTDOWN_GRACE_MS,
     logLevel: variables.LOG_LEVEL,
   };

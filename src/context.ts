@@ -10,6 +10,8 @@ export interface RequestContext {
   /** Null: no token, or a bad one. */
   principal: Principal | null;
   log: Logger;
+  /** How long the request's body was as it came. */
+  bodyBytes: number;
   /** Aborted when the caller hangs up before the answer. */
   hangUp: AbortSignal;
 }
@@ -30,6 +32,7 @@ export const createContext =
     requestId: request.id,
     principal: await authenticate(request.headers.authorization),
     log: log.child({ requestId: request.id }),
+    bodyBytes: request.bodyBytes,
     hangUp: hangUpOf(reply),
   });
 

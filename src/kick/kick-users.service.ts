@@ -4,6 +4,7 @@ import type { KickCommand, KickReceipt } from '../genauth/client';
 import type { CallContext } from '../genauth/attempt';
 import { AppError } from '../errors';
 import type { Fingerprint } from '../observability/fingerprint';
+import { loggableAppIds, loggableTicket } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
 
 /** A kick and why it is asked for. */
@@ -31,10 +32,10 @@ export class KickUsersService {
     const facts = {
       actor: caller.principal.subject,
       reason: request.reason ?? null,
-      ticket: request.ticket ?? null,
+      ticket: loggableTicket(request.ticket),
       userIdType: request.userIdType,
       user: this.fingerprint(request.userIdType, request.userId),
-      appIds: request.appIds,
+      appIds: loggableAppIds(request.appIds),
     };
     caller.log.info(facts, 'kick requested');
     try {
