@@ -3,7 +3,7 @@
  * writes, hashes to documents. https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#persisted-documents
  */
 import { readFileSync } from 'node:fs';
-import { parse, print, visit, type ASTNode, type DocumentNode } from 'graphql';
+import { parse } from 'graphql';
 
 /** Documents by their hashes in hexadecimal, without the algorithm in front. */
 export type Manifest = ReadonlyMap<string, string>;
@@ -84,34 +84,3 @@ export function findPersistedFaults(mode?: PersistedOperations['mode'], file?: s
     throw error;
   }
 }
-
-const byText = <T extends ASTNode>(nodes: readonly T[]): T[] =>
-  nodes
-    .map((node) => ({ node, text: print(node) }))
-    .sort((a, b) => (a.text < b.text ? -1 : Number(a.text > b.text)))
-    .map(({ node }) => node);
-
-/**
- * A document without what doesn't change its meaning: comments, spaces, and the order of selections and arguments, as
- * client-preset sorts them before it prints. The one field of a mutation leaves no order to lose.
- */
-export const normalise = (document: DocumentNode): string =>
-  print(
-    visit(document, {
-      Document: { leave: (node) => ({ ...node, definitions: byText(node.definitions) }) },
-      SelectionSet: { leave: (node) => ({ ...node, selections: byText(node.selections) }) },
-      Field: {
-        leave: (node) => ({
-          ...node,
-          arguments: byText(node.arguments ?? []),
-          directives: byText(node.directives ?? []),
-        }),
-      },
-      Directive: { leave: (node) => ({ ...node, arguments: byText(node.arguments ?? []) }) },
-      ObjectValue: { leave: (node) => ({ ...node, fields: byText(node.fields) }) },
-      StringValue: { leave: (node) => ({ ...node, block: false }) },
-      OperationDefinition: {
-        leave: (node) => ({ ...node, variableDefinitions: byText(node.variableDefinitions ?? []) }),
-      },
-    }),
-  );

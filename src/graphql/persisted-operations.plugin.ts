@@ -3,7 +3,8 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError, parse, type DocumentNode } from 'graphql';
 import type { RequestContext } from '../context';
 import { isLoggableName } from '../observability/loggable';
-import { bareHash, normalise, type Manifest, type PersistedOperations } from './persisted-manifest';
+import { normalise } from './normalise';
+import { bareHash, type Manifest, type PersistedOperations } from './persisted-manifest';
 
 /** So many unknown operations are remembered as logged. */
 const MAX_REMEMBERED = 1000;
@@ -21,7 +22,7 @@ export const manifestCache = (manifest: Manifest) => ({
 });
 
 /** True the first time for each text, as far back as it remembers. */
-function createFirstTimes(): (text: string) => boolean {
+export function createFirstTimes(): (text: string) => boolean {
   const seen = new Set<string>();
   return (text) => {
     if (seen.has(text)) return false;
@@ -61,8 +62,8 @@ export function persistedOperationsPlugin({ mode, manifest }: PersistedOperation
         },
         // What an unknown document does wrong would tell about the schema, field by field.
         async willSendResponse({ source, document, response }) {
-          const isUnknown = source !== undefined && (document === undefined || !isMember(document));
-          if (mode !== 'enforce' || !isUnknown || response.body.kind !== 'single') return;
+          if (mode !== 'enforce' || source === undefined || response.body.kind !== 'single') return;
+          if (document !== undefined && isMember(document)) return;
           const { message, code } = NOT_IN_LIST;
           response.http.status = 400;
           response.body.singleResult = { errors: [{ message, extensions: { code } }] };
