@@ -110,7 +110,8 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     ]),
   );
   const plugins = [requestLogPlugin(), refusalsPlugin(audit)];
-  const apollo = createApollo(schema, { isProduction: config.isProduction, plugins });
+  const { isProduction, persisted } = config;
+  const apollo = createApollo(schema, { isProduction, persisted, plugins });
   await apollo.start();
 
   const { authenticate, keys } = await chooseCallers(config, log);

@@ -68,6 +68,8 @@ export const VARIABLES = z.object({
       'must list exact origins such as https://admin.example.com; wildcards are refused',
     )
     .default([]),
+  PERSISTED_OPERATIONS: z.enum(['off', 'log', 'enforce'], 'must be off, log or enforce').default('off'),
+  PERSISTED_OPERATIONS_FILE: z.string().optional(),
   SHUTDOWN_GRACE_MS: wholeNumber(0, 5000),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level such as info')

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { VARIABLES, type Variables } from './config-variables';
+import { findPersistedFaults, readPersisted } from './graphql/persisted-manifest';
 import { isLoopback } from './http/loopback';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,10 +35,11 @@ const REQUIRED_IN_PRODUCTION: readonly VariableName[][] = [
 type Some<T> = { [K in keyof T]?: T[K] | undefined };
 
 /** Rules that take more than one variable. */
-function crossCheck({ NODE_ENV, HOST }: Some<Variables>, given: Environment): string[] {
+function crossCheck(variables: Some<Variables>, given: Environment): string[] {
+  const { NODE_ENV, HOST } = variables;
   // Whether they are set at all: one that is set and wrong has a fault of its own already.
   const isSet = (name: VariableName): boolean => given[name] !== undefined;
-  const faults: string[] = [];
+  const faults = findPersistedFaults(variables.PERSISTED_OPERATIONS, variables.PERSISTED_OPERATIONS_FILE);
   for (const [one, other] of PAIRS) {
     if (isSet(one) !== isSet(other)) faults.push(`${one} and ${other} must be set both or neither`);
   }
@@ -78,6 +80,7 @@ function toConfig(variables: Variables) {
     /** Null: callers need no token; outside production, on loopback only. */
     auth: issuer !== undefined && audience !== undefined ? { issuer, audience, jwksUrl } : null,
     corsOrigins: variables.CORS_ORIGINS,
+    persisted: readPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_OPERATIONS_FILE),
     shutdownGraceMs: variables.SHUTDOWN_GRACE_MS,
     logLevel: variables.LOG_LEVEL,
   };

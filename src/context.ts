@@ -10,6 +10,8 @@ export interface RequestContext {
   /** Null: the route has no door that asks for a token. */
   principal: Principal | null;
   log: Logger;
+  /** How long the request's body was as it came. */
+  bodyBytes: number;
   /** Aborted when the caller hangs up before the answer. */
   hangUp: AbortSignal;
 }
@@ -28,6 +30,7 @@ export const createContext =
     requestId: request.id,
     principal: request.principal,
     log: log.child({ requestId: request.id }),
+    bodyBytes: request.bodyBytes,
     hangUp: hangUpOf(reply),
   });
 

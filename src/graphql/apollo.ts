@@ -1,29 +1,55 @@
 /** Apollo Server, with every default that matters said aloud. */
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../context';
 import { answerPlugin } from './answer.plugin';
+import { LIMITS } from './limits';
+import { limitsPlugin } from './limits.plugin';
+import type { PersistedOperations } from './persisted-manifest';
+import { manifestCache, persistedOperationsPlugin } from './persisted-operations.plugin';
 import { formatError } from './safe-errors';
 
-/** A generous bound: the largest operation in schema/operations has under 200 tokens, Sandbox's introspection under 700. */
-const MAX_TOKENS = 2000;
+/** So many faults of a document are told at most. */
+const MAX_VALIDATION_ERRORS = 20;
+
+/** Nothing is reported to Apollo, whatever APOLLO_KEY and its kin in the environment ask for. */
+const NOTHING_TO_APOLLO = [
+  ApolloServerPluginInlineTraceDisabled(),
+  ApolloServerPluginLandingPageDisabled(),
+  ApolloServerPluginSchemaReportingDisabled(),
+  ApolloServerPluginUsageReportingDisabled(),
+];
 
 export function createApollo(
   schema: GraphQLSchema,
-  options: { isProduction: boolean; plugins: ApolloServerPlugin<RequestContext>[] },
+  options: { isProduction: boolean; persisted: PersistedOperations; plugins: ApolloServerPlugin<RequestContext>[] },
 ): ApolloServer<RequestContext> {
+  const { persisted } = options;
   return new ApolloServer<RequestContext>({
     schema,
     formatError,
-    plugins: [...options.plugins, answerPlugin(), ApolloServerPluginLandingPageDisabled()],
+    // In this order: what refuses, what makes the answer presentable, what tells of it.
+    plugins: [
+      persistedOperationsPlugin(persisted),
+      limitsPlugin(),
+      answerPlugin(),
+      ...options.plugins,
+      ...NOTHING_TO_APOLLO,
+    ],
     introspection: !options.isProduction,
     hideSchemaDetailsFromClientErrors: options.isProduction,
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
-    persistedQueries: false,
-    parseOptions: { maxTokens: MAX_TOKENS },
+    persistedQueries: persisted.mode !== 'off' && { cache: manifestCache(persisted.manifest), ttl: null },
+    parseOptions: { maxTokens: LIMITS.tokens },
+    validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
     stopOnTerminationSignals: false,
     // Its own words would go to the console; what matters is logged by our plugins.
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },

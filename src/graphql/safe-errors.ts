@@ -4,40 +4,55 @@
  */
 import { ApolloServerErrorCode, unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { LIMITS } from './limits';
+import { safeValidationMessage, showName } from './validation-messages';
 import { VARIABLE_MESSAGE } from './variable-errors';
 
 /** Masks everything that isn't a GraphQLError made on purpose. */
 const MASKED = 'Something went wrong on our side; the log knows it by the request id.';
 
-const sayWhereOnly = (formatted: GraphQLFormattedError): string => {
-  const [at] = formatted.locations ?? [];
+/** The one parse error that isn't about the text; graphql-js tells it by its message alone. */
+const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha\w \d+ tokens\./;
+
+function describeSyntaxError({ message, locations }: GraphQLFormattedError): string {
+  if (TOO_MANY_TOKENS.test(message)) return `Syntax Error: a document may have at most ${LIMITS.tokens} tokens.`;
+  const [at] = locations ?? [];
   return at === undefined
     ? 'Syntax Error: the document cannot be parsed.'
     : `Syntax Error: the document cannot be parsed at line ${at.line}, column ${at.column}.`;
-};
+}
 
-/** Cuts the literals that graphql-js quotes at the end, and the enum value that it quotes in front. */
-const withoutLiterals = (message: string): string =>
-  message
-    .replace(/(, found|value:) .*$/s, '$1 one that does not fit.')
-    .replace(/^Value ".*?" does not exist in/s, 'The value does not exist in');
+/** Apollo refuses odd uses of `extensions` with a status and a fixed text, but without a code. */
+const isRefusalWithoutCode = (error: unknown): boolean =>
+  error instanceof GraphQLError && error.extensions['code'] === undefined && error.extensions['http'] !== undefined;
 
-/** True for the bugs that nobody planned: thrown in a resolver or a hook, and no GraphQLError of ours. */
-export const isUnexpected = (error: unknown): boolean => !(unwrapResolverError(error) instanceof GraphQLError);
+/** True for the bugs that nobody planned: thrown in a resolver or a hook, and no GraphQLError with a code of ours. */
+export function isUnexpected(error: unknown): boolean {
+  const thrown = unwrapResolverError(error);
+  if (!(thrown instanceof GraphQLError)) return true;
+  return thrown.extensions['code'] === undefined && !isRefusalWithoutCode(thrown);
+}
 
 /** Apollo Server's `formatError`. Variable errors are put right by {@link describeBadVariables}. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const code = formatted.extensions?.['code'];
+  const { path, locations, message, extensions } = formatted;
+  if (isRefusalWithoutCode(error)) return { message, extensions: { code: ApolloServerErrorCode.BAD_REQUEST } };
+  const code = extensions?.['code'];
   if (isUnexpected(error) || code === ApolloServerErrorCode.INTERNAL_SERVER_ERROR) {
-    const { path, locations } = formatted;
-    const extensions = { code: ApolloServerErrorCode.INTERNAL_SERVER_ERROR };
-    return { message: MASKED, extensions, ...(path && { path }), ...(locations && { locations }) };
+    const masked = { code: ApolloServerErrorCode.INTERNAL_SERVER_ERROR };
+    return { message: MASKED, extensions: masked, ...(path && { path }), ...(locations && { locations }) };
   }
-  if (code === ApolloServerErrorCode.GRAPHQL_PARSE_FAILED) return { ...formatted, message: sayWhereOnly(formatted) };
-  if (code === ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED) {
-    return { ...formatted, message: withoutLiterals(formatted.message) };
+  switch (code) {
+    case ApolloServerErrorCode.GRAPHQL_PARSE_FAILED:
+      return { ...formatted, message: describeSyntaxError(formatted) };
+    case ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED:
+      return { ...formatted, message: safeValidationMessage(message) };
+    case ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE:
+      return { ...formatted, message: 'The document has no operation of that name, or several and no name is given.' };
+    default: {
+      const variable = VARIABLE_MESSAGE.exec(message)?.[1];
+      if (variable === undefined) return formatted;
+      return { ...formatted, message: `Variable "$${showName(variable)}" has no valid value.` };
+    }
   }
-  const variable = VARIABLE_MESSAGE.exec(formatted.message)?.[1];
-  if (variable !== undefined) return { ...formatted, message: `Variable "$${variable}" has no valid value.` };
-  return formatted;
 }

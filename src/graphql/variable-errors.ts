@@ -10,6 +10,7 @@ import {
   type TypeNode,
   type VariableDefinitionNode,
 } from 'graphql';
+import { showName } from './validation-messages';
 
 /** How graphql-js begins each message about the value of a variable. */
 export const VARIABLE_MESSAGE = /^Variable "\$(\w+)"/;
@@ -21,10 +22,14 @@ const UNKNOWN_FIELD = /^Field ".*" is not defined by type "\w+"/s;
 /** So many places are named at most. */
 const MAX_PLACES = 20;
 
-/** Whether the errors of a response are about the values of variables. */
-export const areVariableErrors = (errors: readonly GraphQLFormattedError[]): boolean =>
-  errors.length > 0 &&
-  errors.every(({ message, extensions }) => {
+/**
+ * Whether the errors of a response are about the values of variables: then all are, as nothing has run. The last may be
+ * another, which says that there are too many.
+ */
+export const areVariableErrors = (
+  errors: readonly { message: string; extensions?: Readonly<Record<string, unknown>> }[],
+): boolean =>
+  errors.some(({ message, extensions }) => {
     return extensions?.['code'] === ApolloServerErrorCode.BAD_USER_INPUT && VARIABLE_MESSAGE.test(message);
   });
 
@@ -47,16 +52,17 @@ function faultsOf(
   variables: Readonly<Record<string, unknown>>,
 ) {
   const name = definition.variable.name.value;
+  const shown = showName(name);
   const type = inputTypeOf(schema, definition.type);
   if (type === undefined) return [];
   if (!Object.hasOwn(variables, name)) {
     const isMissing = definition.type.kind === Kind.NON_NULL_TYPE && definition.defaultValue === undefined;
-    return isMissing ? [`Variable "$${name}" of the required type "${String(type)}" was not given.`] : [];
+    return isMissing ? [`Variable "$${shown}" of the required type "${String(type)}" was not given.`] : [];
   }
   const faults = new Set<string>();
   coerceInputValue(variables[name], type, (path, _value, error) => {
     if (faults.size >= MAX_PLACES) return;
-    faults.add(`Variable "$${name}" has no valid value at "${toPlace(name, path)}". ${whatIsWrong(error.message)}`);
+    faults.add(`Variable "$${shown}" has no valid value at "${toPlace(shown, path)}". ${whatIsWrong(error.message)}`);
   });
   return [...faults];
 }
@@ -69,4 +75,5 @@ export const describeBadVariables = (
 ): GraphQLFormattedError[] =>
   definitions
     .flatMap((definition) => faultsOf(schema, definition, variables))
+    .slice(0, MAX_PLACES)
     .map((message) => ({ message, extensions: { code: ApolloServerErrorCode.BAD_USER_INPUT } }));

@@ -32,6 +32,23 @@ function withRequestId(json: string, requestId: string): string {
   return JSON.stringify({ ...parsed, errors });
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of the JSON that was sent, before parsing; 0 without any. */
+    bodyBytes: number;
+  }
+}
+
+/** Fastify's own parser of JSON, which also tells how much there was of it. */
+function measureBodies(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.decorateRequest('bodyBytes', 0);
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    request.bodyBytes = Buffer.byteLength(body);
+    return parseJson(request, body, done);
+  });
+}
+
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
@@ -45,6 +62,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     },
   });
 
+  measureBodies(app);
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     if (!options.loopbackOnly || isLoopback(hostnameOf(request.headers.host))) return;

@@ -5,6 +5,7 @@ import type { KickCommand, KickReceipt } from '../genauth/client';
 import type { CallContext } from '../genauth/attempt';
 import { AppError } from '../errors';
 import type { Fingerprint } from '../observability/fingerprint';
+import { loggableAppIds, loggableTicket } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
 import type { KickReason } from './kick-reason.enum';
 
@@ -68,7 +69,14 @@ export class KickUsersService {
     const user = this.fingerprint(userIdType, userId);
     return {
       audit: { actor, issuer, requestId, jobId, reason, ticket, target, appIds },
-      log: { actor, reason, ticket, userIdType, user, appIds },
+      log: {
+        actor,
+        reason,
+        ticket: loggableTicket(ticket),
+        userIdType,
+        user,
+        appIds: loggableAppIds(appIds),
+      },
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { RequestContext } from '../context';
+import { isLoggableName } from './loggable';
 
 /** One line an operation: which, how it ended, how long it took. Never its variables or its text. */
 export const requestLogPlugin = (): ApolloServerPlugin<RequestContext> => ({
@@ -11,11 +12,11 @@ export const requestLogPlugin = (): ApolloServerPlugin<RequestContext> => ({
         const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
         log.info(
           {
-            operation: operation == null ? null : (operationName?.slice(0, 100) ?? null),
+            operation: operationName != null && isLoggableName(operationName) ? operationName : null,
             type: operation?.operation ?? null,
             actor: principal?.subject ?? null,
             httpStatus: http.status ?? 200,
-            errorCodes: errors.map(({ extensions }) => extensions?.['code']),
+            errorCodes: [...new Set(errors.map(({ extensions }) => extensions?.['code']))],
             durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
           },
           'operation',

@@ -1,0 +1,124 @@
+/** What one request can do at most, and how it is told when it asks for more. The README has the same table. */
+import {
+  getVariableValues,
+  GraphQLError,
+  OperationTypeNode,
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { ApolloServerErrorCode } from '@apollo/server/errors';
+import { costOf } from './operation-cost';
+import { countRootFields, countSelected, countWritten, depthOf, rootFieldNames } from './operation-shape';
+
+/** Room for ten times the largest operation of schema/operations, and for the introspection of any tool. */
+export const LIMITS = {
+  /** Lexical tokens of a document; more are not even parsed. */
+  tokens: 1000,
+  /** Fields as they are written, those of a fragment once. */
+  fields: 250,
+  aliases: 20,
+  directives: 20,
+  /** Fields below fields. */
+  depth: 10,
+  /** Fields with fragments in their places, before lists multiply them. */
+  selected: 2000,
+  /** See operation-cost.ts. */
+  cost: 10_000,
+  rootMutations: 1,
+  /** Bytes of a request's body; the HTTP server takes more only for the one operation that may be long. */
+  bodyBytes: 64 * 1024,
+} as const;
+
+/** The one mutation that takes thousands of users in its variables. */
+const LONG_MUTATION = 'startKickJob';
+
+/** The closed list of codes for operations that ask for too much. */
+export const LimitCode = {
+  PAYLOAD_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
+  SUBSCRIPTION_NOT_SUPPORTED: 'SUBSCRIPTION_NOT_SUPPORTED',
+  TOO_MANY_MUTATIONS: 'TOO_MANY_MUTATIONS',
+  TOO_MANY_FIELDS: 'TOO_MANY_FIELDS',
+  TOO_MANY_ALIASES: 'TOO_MANY_ALIASES',
+  TOO_MANY_DIRECTIVES: 'TOO_MANY_DIRECTIVES',
+  OPERATION_TOO_DEEP: 'OPERATION_TOO_DEEP',
+  OPERATION_TOO_COMPLEX: 'OPERATION_TOO_COMPLEX',
+} as const;
+export type LimitCode = (typeof LimitCode)[keyof typeof LimitCode];
+
+/** A request whose document is valid and whose operation is known. */
+export interface LimitedRequest {
+  schema: GraphQLSchema;
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+  variables: Readonly<Record<string, unknown>>;
+  bodyBytes: number;
+}
+
+type Refusal = [code: LimitCode, message: string];
+
+function refuseBody({ document, operation, bodyBytes }: LimitedRequest): Refusal | null {
+  if (bodyBytes <= LIMITS.bodyBytes) return null;
+  const names = rootFieldNames(document, operation);
+  if (names.length === 1 && names[0] === LONG_MUTATION) return null;
+  return [LimitCode.PAYLOAD_TOO_LARGE, `Only ${LONG_MUTATION} may take more than ${LIMITS.bodyBytes} bytes.`];
+}
+
+function refuseShape({ document, operation }: LimitedRequest): Refusal | null {
+  const isMutation = operation.operation === OperationTypeNode.MUTATION;
+  if (isMutation && countRootFields(document, operation) > LIMITS.rootMutations) {
+    return [LimitCode.TOO_MANY_MUTATIONS, 'One operation makes one mutation; send the others by themselves.'];
+  }
+  const written = countWritten(document);
+  if (written.fields > LIMITS.fields) {
+    return [LimitCode.TOO_MANY_FIELDS, `A document may have at most ${LIMITS.fields} fields.`];
+  }
+  if (written.aliases > LIMITS.aliases) {
+    return [LimitCode.TOO_MANY_ALIASES, `A document may have at most ${LIMITS.aliases} aliases.`];
+  }
+  if (written.directives > LIMITS.directives) {
+    return [LimitCode.TOO_MANY_DIRECTIVES, `A document may have at most ${LIMITS.directives} directives.`];
+  }
+  if (depthOf(document, operation) > LIMITS.depth) {
+    return [LimitCode.OPERATION_TOO_DEEP, `An operation may be at most ${LIMITS.depth} fields deep.`];
+  }
+  return null;
+}
+
+const TOO_COMPLEX: Refusal = [
+  LimitCode.OPERATION_TOO_COMPLEX,
+  `An operation may cost at most ${LIMITS.cost}; ask for fewer fields or smaller pages.`,
+];
+
+const toError = ([code, message]: Refusal, status = 400): GraphQLError =>
+  new GraphQLError(message, { extensions: { code, http: { status } } });
+
+/** Bad variables are told by GraphQL itself when it runs the operation; a bad argument would only be told half-way. */
+function explainNoCost({ schema, operation, variables }: LimitedRequest, error: unknown): GraphQLError | null {
+  if (!(error instanceof GraphQLError)) throw error;
+  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 });
+  if (errors !== undefined) return null;
+  const extensions = { code: ApolloServerErrorCode.BAD_USER_INPUT, http: { status: 400 } };
+  return new GraphQLError('An argument has no valid value.', { nodes: error.nodes ?? null, extensions });
+}
+
+function findCostFault(request: LimitedRequest): GraphQLError | null {
+  const { schema, document, operation, variables } = request;
+  if (countSelected(document, operation) > LIMITS.selected) return toError(TOO_COMPLEX);
+  try {
+    return costOf(schema, document, operation, variables) <= LIMITS.cost ? null : toError(TOO_COMPLEX);
+  } catch (error) {
+    return explainNoCost(request, error);
+  }
+}
+
+/** The first limit that a request breaks, as the error to answer with its HTTP status; null when it may run. */
+export function findBrokenLimit(request: LimitedRequest): GraphQLError | null {
+  const body = refuseBody(request);
+  if (body !== null) return toError(body, 413);
+  if (request.operation.operation === OperationTypeNode.SUBSCRIPTION) {
+    return toError([LimitCode.SUBSCRIPTION_NOT_SUPPORTED, 'Subscriptions are not served at this address.']);
+  }
+  const shape = refuseShape(request);
+  return shape === null ? findCostFault(request) : toError(shape);
+}

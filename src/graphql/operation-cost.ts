@@ -1,0 +1,55 @@
+/** What an operation may make the gateway do, in fields to answer; known before it runs. */
+import {
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isListType,
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { fieldExtensionsEstimator, getComplexity, type ComplexityEstimator } from 'graphql-query-complexity';
+
+/** More than half of what an operation may cost, so that no two of them fit. */
+const MUTATION_COST = 6000;
+/** The largest page. The field itself refuses a larger one, and says why better than a limit could. */
+const MAX_PAGE = 100;
+/** Objects in a list that no argument bounds. */
+const LIST_LENGTH = 10;
+
+/** What a page of `first` objects counts as; the whole page where it isn't said. */
+const pageLength = (first: unknown): number =>
+  typeof first === 'number' ? Math.min(Math.max(first, 0), MAX_PAGE) : MAX_PAGE;
+
+/** Asking about the schema is bounded by the schema; see also graphql-js's MaxIntrospectionDepthRule. */
+const metaIsFree: ComplexityEstimator = ({ field }) => (field.name.startsWith('__') ? 0 : undefined);
+
+/** A field costs 1 and what is below it as often as it is there. The list in a Relay connection is counted where `first` is. */
+const byLength =
+  (schema: GraphQLSchema): ComplexityEstimator =>
+  ({ type, field, args, childComplexity }) => {
+    if (type === schema.getMutationType()) return MUTATION_COST + childComplexity;
+    if (field.args.some(({ name }) => name === 'first')) return 1 + pageLength(args['first']) * childComplexity;
+    const isList = isListType(getNullableType(field.type)) && isCompositeType(getNamedType(field.type));
+    return 1 + (isList && !type.name.endsWith('Connection') ? LIST_LENGTH : 1) * childComplexity;
+  };
+
+/**
+ * `@Field({ complexity })` of type-graphql says otherwise for a single field.
+ * The caller sees to it that the document spreads no fragments without bound.
+ * @throws {GraphQLError} when a variable or an argument has no valid value
+ */
+export const costOf = (
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): number =>
+  getComplexity({
+    schema,
+    query: document,
+    ...(operation.name !== undefined && { operationName: operation.name.value }),
+    variables,
+    estimators: [metaIsFree, fieldExtensionsEstimator(), byLength(schema)],
+    maxQueryNodes: Infinity,
+  });

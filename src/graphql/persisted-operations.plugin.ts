@@ -1,0 +1,74 @@
+/** Lets only operations of the manifest run, or tells of the others, so that nobody is shut out by surprise. */
+import type { ApolloServerPlugin } from '@apollo/server';
+import { GraphQLError, parse, type DocumentNode } from 'graphql';
+import type { RequestContext } from '../context';
+import { isLoggableName } from '../observability/loggable';
+import { normalise } from './normalise';
+import { bareHash, type Manifest, type PersistedOperations } from './persisted-manifest';
+
+/** So many unknown operations are remembered as logged. */
+const MAX_REMEMBERED = 1000;
+
+const NOT_IN_LIST = {
+  message: 'This operation is not in the list of those that may run.',
+  code: 'PERSISTED_QUERY_NOT_IN_LIST',
+};
+
+/** For Apollo's `persistedQueries`: hashes are looked up in the manifest, and nothing is ever added. */
+export const manifestCache = (manifest: Manifest) => ({
+  get: async (key: string) => manifest.get(bareHash(key.replace(/^apq:/, ''))),
+  set: async () => {},
+  delete: async () => false,
+});
+
+/** True the first time for each text, as far back as it remembers. */
+export function createFirstTimes(): (text: string) => boolean {
+  const seen = new Set<string>();
+  return (text) => {
+    if (seen.has(text)) return false;
+    const [oldest] = seen;
+    if (seen.size >= MAX_REMEMBERED && oldest !== undefined) seen.delete(oldest);
+    seen.add(text);
+    return true;
+  };
+}
+
+/** Whether a document is one of the manifest's, however it is laid out. Apollo keeps documents, so few are asked for twice. */
+function createMembership(manifest: Manifest): (document: DocumentNode) => boolean {
+  const members = new Set([...manifest.values()].map((text) => normalise(parse(text))));
+  const answers = new WeakMap<DocumentNode, boolean>();
+  return (document) => {
+    const known = answers.get(document) ?? members.has(normalise(document));
+    answers.set(document, known);
+    return known;
+  };
+}
+
+export function persistedOperationsPlugin({ mode, manifest }: PersistedOperations): ApolloServerPlugin<RequestContext> {
+  const isMember = createMembership(manifest);
+  const isFirst = createFirstTimes();
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ document, queryHash, operationName, contextValue: { log } }) {
+          if (mode === 'off' || isMember(document)) return;
+          if (mode === 'enforce') {
+            const { message, code } = NOT_IN_LIST;
+            throw new GraphQLError(message, { extensions: { code, http: { status: 400 } } });
+          }
+          if (!isFirst(queryHash)) return;
+          const operation = operationName !== null && isLoggableName(operationName) ? operationName : null;
+          log.warn({ sha256: queryHash, operation }, 'operation is not in the manifest');
+        },
+        // What an unknown document does wrong would tell about the schema, field by field.
+        async willSendResponse({ source, document, response }) {
+          if (mode !== 'enforce' || source === undefined || response.body.kind !== 'single') return;
+          if (document !== undefined && isMember(document)) return;
+          const { message, code } = NOT_IN_LIST;
+          response.http.status = 400;
+          response.body.singleResult = { errors: [{ message, extensions: { code } }] };
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,24 @@
+/** The gateway's GraphQL edge and HTTP server over another schema: for rules that the real schema can't break yet. */
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { GraphQLSchema } from 'graphql';
+import { OPEN_PRINCIPAL } from '../../src/auth/principal';
+import { createContext } from '../../src/context';
+import { createApollo } from '../../src/graphql/apollo';
+import { createHttpServer } from '../../src/http/server';
+import { atEnd, captureLog } from './start-app';
+
+/** Ends with the test file. Fields without a resolver are null. */
+export async function serveSchema(schema: GraphQLSchema, isProduction = false) {
+  const { logs, log } = captureLog();
+  const apollo = createApollo(schema, { isProduction, persisted: { mode: 'off', manifest: new Map() }, plugins: [] });
+  await apollo.start();
+  const http = await createHttpServer({ corsOrigins: [], loopbackOnly: true, isDraining: () => false, log });
+  const context = createContext(async () => OPEN_PRINCIPAL, log);
+  http.route({ method: ['GET', 'POST'], url: '/graphql', handler: fastifyApolloHandler(apollo, { context }) });
+  const url = await http.listen({ host: '127.0.0.1', port: 0 });
+  atEnd(async () => {
+    await http.close();
+    await apollo.stop();
+  });
+  return { url, logs };
+}
