@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { limitsOf } from '../../src/pace/limits';
 import { Pacer, type Priority } from '../../src/pace/pacer';
-import { mostInASecond, SimulatedClock } from './simulated-clock';
+import { mostInASecond } from './most-in-a-second';
+import { SimulatedClock } from './simulated-clock';
 
 interface Call {
   priority: Priority;
