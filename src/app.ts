@@ -24,9 +24,11 @@ import { SANDBOX_ORIGINS, sandboxHeaders, serveSandbox } from './http/sandbox';
 import { createHttpServer } from './http/server';
 import { KickUsersResolver } from './kick/kick-users.resolver';
 import { KickUsersService } from './kick/kick-users.service';
+import { CallerLimit } from './limits/caller-limit';
 import { createFingerprint } from './observability/fingerprint';
 import type { Logger } from './observability/logger';
 import { requestLogPlugin } from './observability/request-log.plugin';
+import { Pace } from './pace/pace';
 import { createSchema } from './schema';
 import type { Database } from './store/database';
 import { openDatabase } from './store/open-database';
@@ -95,13 +97,15 @@ async function chooseCallers({ auth }: Config, log: Logger) {
 export async function createApp(config: Config, log: Logger, overrides: Overrides = {}): Promise<App> {
   const database = overrides.database ?? (await openDatabase(config.store, log));
   const { host, key, emulator } = await chooseUpstream(config);
-  const { client, keyHealth } = connectGenAuth({ ...config.genauth, host, key }, log);
+  const pace = await Pace.start(database, config.maxCallsPerSecond, log);
+  const { client, keyHealth } = connectGenAuth({ ...config.genauth, host, key }, pace, log);
   const fingerprint = createFingerprint(key.secret);
   const records = new AuditLog(database, log);
   const audit = new AuditService(records, config.audit, fingerprint, log);
   const { retentionDays } = config.audit;
   const retention = retentionDays === null ? null : new Retention(database, audit, retentionDays, log);
-  const kickUsers = new KickUsersService(client, audit, fingerprint);
+  const limit = new CallerLimit(database, config.kicksPerMinute, log);
+  const kickUsers = new KickUsersService(client, audit, limit, fingerprint);
   const schema = createSchema(
     containerOf([
       new KickUsersResolver(kickUsers),
@@ -161,6 +165,8 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     keyHealth.stop();
     keys?.stop();
     await client.stop();
+    await pace.stop();
+    await limit.stop();
     await emulator?.stop();
     await retention?.stop();
     await records.stop();

@@ -1,9 +1,10 @@
-/** The client of GenAuth with what watches it: the log of its attempts, and the health of the key. */
+/** The client of GenAuth with what watches it: the log of its attempts, the health of the key, and the pace. */
 import type { AttemptOptions, AttemptReport } from './genauth/attempt';
 import { GenAuthClient } from './genauth/client';
 import { KeyHealth } from './genauth/key-health';
 import { ErrorCode } from './errors';
 import type { Logger } from './observability/logger';
+import type { Pace } from './pace/pace';
 import { PRODUCT } from './product';
 
 export type UpstreamOptions = Omit<AttemptOptions, 'userAgent' | 'onAttempt'> & { breakerFailures: number };
@@ -16,16 +17,25 @@ function logAttempt(log: Logger, { code, durationMs, ...report }: AttemptReport)
   else log.warn(facts, 'genauth attempt');
 }
 
-export function connectGenAuth(options: UpstreamOptions, log: Logger): { client: GenAuthClient; keyHealth: KeyHealth } {
+export function connectGenAuth(
+  options: UpstreamOptions,
+  pace: Pace,
+  log: Logger,
+): { client: GenAuthClient; keyHealth: KeyHealth } {
   const keyHealth = new KeyHealth(() => client.checkKey({ requestId: 'key-check' }));
   const client = new GenAuthClient({
     ...options,
+    pace,
     userAgent: `${PRODUCT.name}/${PRODUCT.version}`,
     onAttempt: (report) => {
       logAttempt(log, report);
       keyHealth.note(report.code);
+      if (report.code === ErrorCode.RATE_LIMITED) pace.noteThrottled();
     },
-    onCircuitChange: (state) => log.warn({ circuit: state }, 'the circuit to GenAuth has changed'),
+    onCircuitChange: (state) => {
+      log.warn({ circuit: state }, 'the circuit to GenAuth has changed');
+      pace.share({ circuit: state });
+    },
   });
   return { client, keyHealth };
 }

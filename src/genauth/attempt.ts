@@ -2,9 +2,12 @@
 import { Pool } from 'undici';
 import { type AppError, type ErrorCode } from '../errors';
 import { fromTransport, readAnswer, type DataReading } from './failures';
+import type { Permit, Priority } from './permit';
 import { Redaction } from './redaction';
+import type { Deadline } from './resilience';
 import { DIALECTS, newNonce, signedHeaders, type HttpMethod, type Params, type SigningKey } from './signature';
 import { exchange, TransportError, type OutgoingRequest } from './transport';
+import type { Answer } from './wire';
 
 export interface AttemptOptions {
   /** Origin, without a trailing slash. */
@@ -20,11 +23,25 @@ export interface AttemptOptions {
   onAttempt: (report: AttemptReport) => void;
 }
 
-/** Who is asking, for the log and for giving up. */
+/** Who is asking, for the log, for waiting and for giving up. */
 export interface CallContext {
   requestId: string;
   /** Aborted when the caller has gone: what was not sent yet is dropped. */
   hangUp?: AbortSignal;
+  /** `kick` if left out. The time of a job's call begins when it may go, not while it waits for its turn. */
+  priority?: Priority;
+  /** Awaited before each attempt is sent. Whatever it throws ends the call, and nothing is sent by this attempt. */
+  beforeSend?: () => Promise<void>;
+}
+
+/** One attempt's place in its call. */
+export interface Turn {
+  /** From 1. */
+  attempt: number;
+  deadline: Deadline;
+  permit: Permit;
+  /** Of the call's attempts so far; this one's is added, so that none is ever passed on. */
+  signatures: string[];
 }
 
 /** One attempt, as the log and the metrics see it: no bodies, no headers. */
@@ -82,17 +99,9 @@ export class AttemptRunner {
     this.redaction = new Redaction([options.key.id, options.key.secret]);
   }
 
-  /**
-   * @param signatures of the mutation's attempts so far; this one's is added, so that none is ever passed on
-   * @throws {AppError} what GenAuth's answer, or the lack of one, means
-   */
-  async run<T>(
-    call: Call<T>,
-    context: CallContext,
-    attempt: number,
-    timeoutMs: number,
-    signatures: string[],
-  ): Promise<Success<T>> {
+  /** @throws {AppError} what GenAuth's answer, or the lack of one, means */
+  async run<T>(call: Call<T>, context: CallContext, turn: Turn): Promise<Success<T>> {
+    const { attempt, signatures } = turn;
     const startedAt = performance.now();
     const report = (httpStatus: number | null, upstreamRequestId: string | null, code: ErrorCode | null): void => {
       const { method, path } = call;
@@ -105,8 +114,7 @@ export class AttemptRunner {
       throw error;
     };
 
-    const request = this.sign(call, context, signatures);
-    const answer = await exchange(this.pool, request, timeoutMs, context.hangUp).catch((error: unknown) => {
+    const answer = await this.send(call, context, turn).catch((error: unknown) => {
       if (!(error instanceof TransportError)) throw error;
       return failWith(fromTransport(error.failure, error.cause), null);
     });
@@ -121,6 +129,24 @@ export class AttemptRunner {
   /** Lets requests under way finish. */
   stop(): Promise<void> {
     return this.pool.close();
+  }
+
+  /** @throws {TransportError} */
+  private async send<T>(call: Call<T>, context: CallContext, turn: Turn): Promise<Answer> {
+    const { deadline, permit, signatures } = turn;
+    const rules = { hangUp: context.hangUp, maySend: () => permit.isFresh };
+    for (;;) {
+      const request = this.sign(call, context, signatures);
+      try {
+        return await exchange(this.pool, request, deadline.remainingMs(), rules);
+      } catch (error) {
+        if (!(error instanceof TransportError) || error.failure !== 'stale') throw error;
+        // The connection took so long that the call's turn was over. It stands now, so another turn will do.
+        await permit.acquire(deadline).catch((cause: unknown) => {
+          throw new TransportError('not-sent', cause);
+        });
+      }
+    }
   }
 
   private sign<T>(call: Call<T>, context: CallContext, signatures: string[]): OutgoingRequest {

@@ -3,10 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, ErrorCode } from '../errors';
 import { AttemptRunner, type AttemptOptions, type Call, type CallContext, type Success } from './attempt';
 import { readSuccessFlag, type DataReading } from './failures';
+import { Permit, type Pace } from './permit';
 import { Circuit, Deadline, waitBeforeRetry, type CircuitStateName } from './resilience';
 import { isRecord, type KickUsersBody, type WireUserIdType } from './wire';
 
 export interface GenAuthClientOptions extends AttemptOptions {
+  /** Asked before each attempt of each call. */
+  pace: Pace;
   /** Failed attempts in a row that open the circuit; 0: never. */
   breakerFailures: number;
   onCircuitChange: (state: CircuitStateName) => void;
@@ -67,17 +70,30 @@ export class GenAuthClient {
   }
 
   private async call<T>(call: Call<T>, context: CallContext, maxAttempts: number): Promise<Success<T>> {
-    const deadline = new Deadline(this.options.timeoutMs);
+    const permit = new Permit(this.options.pace, context);
+    let deadline = context.priority === 'job' ? null : new Deadline(this.options.timeoutMs);
     const signatures: string[] = [];
     let mayHaveTakenEffect = false;
+    let lastFailure: AppError | null = null;
+    // Before an attempt, so there is none. Where our own pace is the reason, the attempt before it tells more.
+    const refuse = (error: unknown): never => {
+      if (!(error instanceof AppError)) throw error;
+      const told = error.code === ErrorCode.RATE_LIMITED ? (lastFailure ?? error) : error;
+      throw asOutcome(told, mayHaveTakenEffect);
+    };
     for (let attempt = 1; ; attempt++) {
+      await this.untilItMayGo(context, permit, deadline).catch(refuse);
+      deadline ??= new Deadline(this.options.timeoutMs);
+      if (context.beforeSend !== undefined) {
+        await context.beforeSend();
+        if (!permit.isFresh) await permit.acquire(deadline).catch(refuse);
+      }
+      const turn = { attempt, deadline, permit, signatures };
       try {
-        if (context.hangUp?.aborted === true) throw new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, HUNG_UP);
-        return await this.circuit.run(() =>
-          this.runner.run(call, context, attempt, deadline.remainingMs(), signatures),
-        );
+        return await this.circuit.run(() => this.runner.run(call, context, turn));
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
+        lastFailure = error;
         mayHaveTakenEffect ||= error.mayHaveTakenEffect;
         const isLast = attempt >= maxAttempts || context.hangUp?.aborted === true;
         const waitMs = isLast ? null : waitBeforeRetry(error, attempt, deadline, Math.random());
@@ -85,6 +101,13 @@ export class GenAuthClient {
         await delay(waitMs);
       }
     }
+  }
+
+  /** An open circuit is told before, as it takes no turn. @throws {AppError} */
+  private async untilItMayGo({ hangUp }: CallContext, permit: Permit, deadline: Deadline | null): Promise<void> {
+    if (hangUp?.aborted === true) throw new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, HUNG_UP);
+    this.circuit.refuseIfOpen();
+    await permit.acquire(deadline);
   }
 }
 

@@ -112,8 +112,14 @@ export function readSuccessFlag(data: unknown): DataReading<true> {
   return success === false ? 'refused' : 'unreadable';
 }
 
+const NOT_SENT: [ErrorCode, string, boolean] = [
+  ErrorCode.UPSTREAM_UNAVAILABLE,
+  'No connection to GenAuth; nothing was sent.',
+  false,
+];
 const TRANSPORT: Record<TransportFailure, [ErrorCode, string, boolean]> = {
-  'not-sent': [ErrorCode.UPSTREAM_UNAVAILABLE, 'No connection to GenAuth; nothing was sent.', false],
+  'not-sent': NOT_SENT,
+  stale: NOT_SENT,
   lost: [ErrorCode.UPSTREAM_UNAVAILABLE, 'The connection to GenAuth was lost after the request was sent.', true],
   timeout: [ErrorCode.UPSTREAM_TIMEOUT, 'GenAuth gave no complete answer in time.', true],
 };

@@ -79,10 +79,15 @@ export class Circuit {
   }
 
   /** @throws {AppError} UPSTREAM_UNAVAILABLE, nothing sent, while the circuit is open or its one probe is under way */
-  async run<T>(attempt: () => Promise<T>): Promise<T> {
-    if (this.policy === null) return attempt();
+  refuseIfOpen(): void {
     // cockatiel would make further callers wait for the probe; they are told at once instead.
     if (this.state === 'half-open' || this.reopensInMs > 0) throw this.refusal();
+  }
+
+  /** @throws {AppError} as {@link refuseIfOpen}; or whatever the attempt throws */
+  async run<T>(attempt: () => Promise<T>): Promise<T> {
+    if (this.policy === null) return attempt();
+    this.refuseIfOpen();
     try {
       return await this.policy.execute(attempt);
     } catch (error) {

@@ -9,10 +9,11 @@ export const MAX_ANSWER_BYTES = 1024 * 1024;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * How an exchange failed. `not-sent`: no byte left for GenAuth (refused, DNS, TLS, no connection in time).
- * `lost`: the connection ended after the request was handed to it. `timeout`: sent, and no whole answer in time.
+ * How an exchange failed. `not-sent`: no byte left for GenAuth (refused, DNS, TLS, no connection in time). `stale`: there
+ * was a connection, but too late, and no byte left. `lost`: the connection ended after the request was handed to it.
+ * `timeout`: sent, and no whole answer in time.
  */
-export type TransportFailure = 'not-sent' | 'lost' | 'timeout';
+export type TransportFailure = 'not-sent' | 'stale' | 'lost' | 'timeout';
 
 export class TransportError extends Error {
   override readonly name = 'TransportError';
@@ -30,6 +31,14 @@ export interface OutgoingRequest {
   path: string;
   headers: Record<string, string>;
   body: string | null;
+}
+
+/** Ways out of an exchange that has not been sent yet. */
+export interface SendingRules {
+  /** Drops the request. */
+  hangUp?: AbortSignal | undefined;
+  /** Asked when a connection stands; false: it may not go any more. */
+  maySend?: () => boolean;
 }
 
 type Controller = Dispatcher.DispatchController;
@@ -51,11 +60,11 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     timeoutMs: number,
     private readonly resolve: (answer: Answer) => void,
     private readonly reject: (error: TransportError) => void,
-    private readonly hangUp: AbortSignal | undefined,
+    private readonly rules: SendingRules,
   ) {
     const cappedMs = Math.min(timeoutMs, LONGEST_TIMER_MS);
     this.timer = setTimeout(() => this.fail(this.controller === null ? 'not-sent' : 'timeout'), cappedMs);
-    hangUp?.addEventListener('abort', this.onHangUp);
+    rules.hangUp?.addEventListener('abort', this.onHangUp);
   }
 
   /** A kick that was sent is left alone when its caller hangs up; one still waiting for a connection is dropped. */
@@ -67,7 +76,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     if (this.isSettled) return false;
     this.isSettled = true;
     clearTimeout(this.timer);
-    this.hangUp?.removeEventListener('abort', this.onHangUp);
+    this.rules.hangUp?.removeEventListener('abort', this.onHangUp);
     return true;
   }
 
@@ -82,9 +91,11 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Controller): void {
-    // Given up while it waited for a connection: it must not go out any more.
-    if (this.isSettled) controller.abort(new Error('Given up before it was sent.'));
-    else this.controller = controller;
+    // Waited too long for a connection, or given up meanwhile: it must not go out any more. Throwing keeps the connection
+    // for others, where aborting would end it.
+    if (this.rules.maySend?.() === false) this.fail('stale');
+    if (this.isSettled) throw new Error('Given up before it was sent.');
+    this.controller = controller;
   }
 
   onResponseStart(
@@ -120,10 +131,14 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 /**
  * Sends one request and reads one answer, redirects not followed.
  * @param timeoutMs for all of it, waiting for a connection included
- * @param hangUp drops the request as long as it hasn't been sent
  * @throws {TransportError} at once when it can't be done, at the latest after `timeoutMs`
  */
-export const exchange = (dispatcher: Dispatcher, request: OutgoingRequest, timeoutMs: number, hangUp?: AbortSignal) =>
+export const exchange = (
+  dispatcher: Dispatcher,
+  request: OutgoingRequest,
+  timeoutMs: number,
+  rules: SendingRules = {},
+) =>
   new Promise<Answer>((resolve, reject) => {
-    dispatcher.dispatch(request, new ExchangeHandler(timeoutMs, resolve, reject, hangUp));
+    dispatcher.dispatch(request, new ExchangeHandler(timeoutMs, resolve, reject, rules));
   });

@@ -3,7 +3,8 @@ import type { AuditService } from '../audit/audit.service';
 import type { Principal } from '../auth/principal';
 import type { KickCommand, KickReceipt } from '../genauth/client';
 import type { CallContext } from '../genauth/attempt';
-import { AppError } from '../errors';
+import { AppError, ErrorCode } from '../errors';
+import type { CallerLimit } from '../limits/caller-limit';
 import type { Fingerprint } from '../observability/fingerprint';
 import { loggableAppIds, loggableTicket } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
@@ -32,11 +33,25 @@ export class KickUsersService {
   constructor(
     private readonly genauth: { kickUser: (command: KickCommand, context: CallContext) => Promise<KickReceipt> },
     private readonly audit: AuditService,
+    private readonly limit: CallerLimit,
     private readonly fingerprint: Fingerprint,
   ) {}
 
-  /** @throws {AppError} for everything that is known to go wrong; its `auditId` names the record, if there is one */
+  /**
+   * A kick of the caller's own, counted against the caller's limit.
+   * @throws {AppError} RATE_LIMITED over the limit; or as {@link kickUncounted}
+   */
   async kick(request: KickRequest, caller: Caller): Promise<KickResult> {
+    const retryAfterSeconds = await this.limit.take(caller.principal);
+    if (retryAfterSeconds !== null) throw this.refuse(request, caller, retryAfterSeconds);
+    return this.kickUncounted(request, caller);
+  }
+
+  /**
+   * For jobs, which are bounded otherwise.
+   * @throws {AppError} for everything that is known to go wrong; its `auditId` names the record, if there is one
+   */
+  async kickUncounted(request: KickRequest, caller: Caller): Promise<KickResult> {
     const startedAt = performance.now();
     const facts = this.factsOf(request, caller);
     const auditId = await this.audit.before({ ...facts.audit, action: 'KICK_REQUESTED' });
@@ -60,6 +75,16 @@ export class KickUsersService {
       error.auditId = auditId;
       throw error;
     }
+  }
+
+  private refuse(request: KickRequest, caller: Caller, retryAfterSeconds: number): AppError {
+    const { audit, log } = this.factsOf(request, caller);
+    const code = ErrorCode.RATE_LIMITED;
+    const message = 'You have asked for more kicks in a minute than one caller may; nothing was sent.';
+    const error = new AppError(code, message, { retryAfterSeconds });
+    error.auditId = this.audit.after({ ...audit, action: 'RATE_LIMITED', code, mayHaveTakenEffect: false });
+    caller.log.warn({ ...log, auditId: error.auditId, code, retryAfterSeconds }, 'kick refused');
+    return error;
   }
 
   private factsOf(request: KickRequest, { principal, requestId, jobId = null }: Caller) {

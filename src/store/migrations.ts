@@ -1,5 +1,7 @@
 /** All changes of the schema, in order. One that has been released is never edited: the next one mends it. */
 import { auditTables } from './migrations/0001-audit';
+import { paceTables } from './migrations/0002-pace';
+import { rateLimitTables } from './migrations/0003-rate-limit';
 
 export interface Migration {
   id: number;
@@ -7,4 +9,8 @@ export interface Migration {
   sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [{ id: 1, name: 'audit', sql: auditTables }];
+export const MIGRATIONS: readonly Migration[] = [
+  { id: 1, name: 'audit', sql: auditTables },
+  { id: 2, name: 'pace', sql: paceTables },
+  { id: 3, name: 'rate-limit', sql: rateLimitTables },
+];

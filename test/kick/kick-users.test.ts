@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { GenAuthClient, type GenAuthClientOptions } from '../../src/genauth/client';
 import { USER_ID_TYPES } from '../../src/emulator/user-id-type';
 import { eventually } from '../helpers/eventually';
 import { execute, kick, operation } from '../helpers/execute';
-import { atEnd, startTestApp, startTestEmulator, type TestApp } from '../helpers/start-app';
+import { atEnd, startTestApp, type TestApp } from '../helpers/start-app';
+import { startTestClient } from '../helpers/start-client';
 import { success } from './payloads';
 
 const KICK_USERS = '/api/v3/kick-users';
@@ -146,18 +146,9 @@ describe('a caller who hangs up', () => {
 
   describe('seen from the client of GenAuth', () => {
     const command = { userId: 'u', userIdType: 'user_id', appIds: ['a'] } as const;
-    const clientOf = async (change: Partial<GenAuthClientOptions>) => {
-      const genauth = await startTestEmulator();
-      const { url: host, accessKeyId: id, accessKeySecret: secret } = genauth;
-      const calm = { dialect: 'authing', lang: 'en-US', tenantId: null, userAgent: 'test', timeoutMs: 10_000 } as const;
-      const nothing = { breakerFailures: 0, onAttempt: () => undefined, onCircuitChange: () => undefined };
-      const client = new GenAuthClient({ host, key: { id, secret }, ...calm, ...nothing, ...change });
-      atEnd(() => client.stop());
-      return { genauth, client };
-    };
 
     it('before anything was sent: nothing is', async () => {
-      const { genauth, client } = await clientOf({});
+      const { genauth, client } = await startTestClient();
       const kicked = client.kickUser(command, { requestId: 'r', hangUp: AbortSignal.abort() });
       await expect(kicked).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', mayHaveTakenEffect: false });
       expect(genauth.receivedCount()).toBe(0);
@@ -165,7 +156,7 @@ describe('a caller who hangs up', () => {
 
     it('during the wait for another attempt: there is none', async () => {
       const hangUp = new AbortController();
-      const { genauth, client } = await clientOf({ onAttempt: () => void setImmediate(() => hangUp.abort()) });
+      const { genauth, client } = await startTestClient({ onAttempt: () => void setImmediate(() => hangUp.abort()) });
       genauth.faults.always({ kind: 'reset' });
       const kicked = client.kickUser(command, { requestId: 'r', hangUp: hangUp.signal });
       await expect(kicked).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', mayHaveTakenEffect: true });

@@ -1,0 +1,47 @@
+/** The right to send one request, now. How many there are a second is for whoever hands them out to know. */
+import type { CallContext } from './attempt';
+import type { Deadline } from './resilience';
+
+/** `kick`: somebody waits for this one call. `job`: one of many, which wait as long as it takes. */
+export type Priority = 'kick' | 'job';
+
+/** Whoever decides when a call may go to GenAuth. */
+export interface Pace {
+  /**
+   * Resolves when one call may go.
+   * @param withinMs a turn later than this is refused at once
+   * @throws {AppError} when that would be too late, or after `hangUp`; nothing may be sent then
+   */
+  acquire: (priority: Priority, withinMs: number, hangUp?: AbortSignal) => Promise<void>;
+}
+
+/** Held up for longer, requests would arrive in a bunch with those that were let go after them. Milliseconds. */
+const FRESH_MS = 100;
+
+/** A turn so late that hardly any time is left for an answer would end in doubt, so it is none. Of the time that is left. */
+const LATEST_TURN = 0.9;
+
+export class Permit {
+  private grantedAt = -Infinity;
+
+  constructor(
+    private readonly pace: Pace,
+    private readonly context: CallContext,
+  ) {}
+
+  get isFresh(): boolean {
+    return performance.now() - this.grantedAt <= FRESH_MS;
+  }
+
+  /**
+   * Gets one, or another one in its place.
+   * @param deadline null: none yet, so the wait may take as long as it takes
+   * @throws {AppError} as {@link Pace.acquire}
+   */
+  async acquire(deadline: Deadline | null): Promise<void> {
+    const { priority = 'kick', hangUp } = this.context;
+    const withinMs = deadline === null ? Infinity : deadline.remainingMs() * LATEST_TURN;
+    await this.pace.acquire(priority, withinMs, hangUp);
+    this.grantedAt = performance.now();
+  }
+}

@@ -1,0 +1,119 @@
+/** How many single kicks one caller may have in any minute, over all gateways of a database. */
+import { createHash } from 'node:crypto';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Logger } from '../observability/logger';
+import type { Database } from '../store/database';
+import { isReachable } from '../store/reachable';
+import { CallerPermits } from './caller-permits';
+import { returnPermits, takePermits } from './permits-repository';
+
+const MINUTE_SECONDS = 60;
+/** A database that takes longer than this is as good as gone: a kick doesn't wait for it. Milliseconds. */
+const PATIENCE_MS = 500;
+/** How often to tidy up, and to look whether a lost database is back. Milliseconds. */
+const TIDY_EVERY_MS = 1000;
+
+/** Who calls. */
+export interface LimitedCaller {
+  subject: string;
+  issuer: string;
+}
+
+/** Stands for a caller in the database: of one length, and without a name in it. */
+const keyOf = ({ issuer, subject }: LimitedCaller): string =>
+  createHash('sha256')
+    .update(JSON.stringify([issuer, subject]))
+    .digest('base64url');
+
+export class CallerLimit {
+  private readonly callers = new Map<string, CallerPermits>();
+  /** Counts along, and decides while the database can't: minutes of its own, each beginning with a caller's first kick. */
+  private readonly local: RateLimiterMemory;
+  private isDown = false;
+  private tidying: Promise<void> | null = null;
+  private readonly ticker: NodeJS.Timeout;
+
+  constructor(
+    private readonly database: Database,
+    private readonly perMinute: number,
+    private readonly log: Logger,
+  ) {
+    this.local = new RateLimiterMemory({ points: perMinute, duration: MINUTE_SECONDS });
+    this.ticker = setInterval(() => {
+      this.tidying ??= this.tidy().finally(() => (this.tidying = null));
+    }, TIDY_EVERY_MS).unref();
+  }
+
+  /** Counts one kick. @returns null: admitted; or the seconds until the next one can be. Never fails, never waits long. */
+  async take(caller: LimitedCaller): Promise<number | null> {
+    const key = keyOf(caller);
+    const shared = this.isDown ? undefined : await this.takeShared(key);
+    if (shared === null) await this.local.penalty(key);
+    const retryAfterMs = shared === undefined ? await this.takeLocal(key) : shared;
+    return retryAfterMs === null ? null : Math.max(1, Math.ceil(retryAfterMs / 1000));
+  }
+
+  /** Gives back what was taken in advance. */
+  async stop(): Promise<void> {
+    clearInterval(this.ticker);
+    await this.tidying;
+    if (!this.isDown) await Promise.all([...this.callers.values()].map((permits) => permits.tidy(true)));
+  }
+
+  /** @returns undefined: the database can't tell */
+  private async takeShared(key: string): Promise<number | null | undefined> {
+    try {
+      return await this.permitsOf(key).take();
+    } catch (error) {
+      if (!this.isDown) this.log.error({ err: error }, 'callers are limited by this gateway alone: no database');
+      this.isDown = true;
+      return undefined;
+    }
+  }
+
+  private async takeLocal(key: string): Promise<number | null> {
+    try {
+      await this.local.consume(key);
+      return null;
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) return refusal.msBeforeNext;
+      throw refusal;
+    }
+  }
+
+  private permitsOf(key: string): CallerPermits {
+    const known = this.callers.get(key);
+    if (known !== undefined) return known;
+    const source = {
+      take: (wanted: number, extra: number) =>
+        withPatience(takePermits(this.database, key, wanted, extra, this.perMinute)),
+      giveBack: (slot: number, unused: number) => returnPermits(this.database, key, slot, unused),
+    };
+    const permits = new CallerPermits(source, this.perMinute, () => performance.now());
+    this.callers.set(key, permits);
+    return permits;
+  }
+
+  private async tidy(): Promise<void> {
+    if (this.isDown && (await isReachable(this.database))) {
+      this.isDown = false;
+      this.log.warn('callers are limited by all gateways together again');
+    }
+    for (const [key, permits] of this.callers) {
+      if (!this.isDown) await permits.tidy();
+      if (permits.isIdle) this.callers.delete(key);
+    }
+  }
+}
+
+async function withPatience<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const outOfPatience = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${PATIENCE_MS} ms`)), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([work, outOfPatience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

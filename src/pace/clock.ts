@@ -1,0 +1,18 @@
+/** Time as the pace sees it; tests put their own in its place. */
+export interface Clock {
+  /** Milliseconds; never goes back. */
+  now: () => number;
+  /** Runs something once, after so many milliseconds at the least. @returns takes it back */
+  after: (ms: number, run: () => void) => () => void;
+}
+
+/** A longer timer of Node's fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export const REAL_CLOCK: Clock = {
+  now: () => performance.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, Math.min(Math.ceil(ms), LONGEST_TIMER_MS));
+    return () => clearTimeout(timer);
+  },
+};
