@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { parseConfig, readConfig, VARIABLE_NAMES, type Environment } from '../src/config';
-import { faultsOf, ISSUER, KEY, PRODUCTION } from './helpers/environment';
+import { faultsOf, ISSUER, KEY, PRODUCTION, STORE } from './helpers/environment';
 
 const DEFAULTS = {
   isProduction: false,
@@ -19,6 +19,11 @@ const DEFAULTS = {
     timeoutMs: 10_000,
     breakerFailures: 20,
   },
+  store: { url: null, dataDir: './data' },
+  maxCallsPerSecond: 250,
+  kicksPerMinute: 600,
+  audit: { isRequired: true, retentionDays: null },
+  persisted: { mode: 'off' },
   auth: null,
   corsOrigins: [],
   shutdownGraceMs: 5000,
@@ -42,6 +47,11 @@ describe('an accepted environment', () => {
       GENAUTH_TIMEOUT_MS: '1',
       GENAUTH_BREAKER_FAILURES: '0',
       AUTH_JWKS_URL: 'https://issuer.example/keys?tenant=1',
+      GENAUTH_MAX_RPS: '1',
+      RATE_LIMIT_PER_MINUTE: '1',
+      DATA_DIR: '/data',
+      AUDIT_REQUIRED: 'false',
+      RETENTION_DAYS: '30',
       CORS_ORIGINS: ' https://a.example , http://localhost:3000,',
       SHUTDOWN_GRACE_MS: '0',
       LOG_LEVEL: 'silent',
@@ -64,6 +74,10 @@ describe('an accepted environment', () => {
         audience: 'gateway',
         jwksUrl: 'https://issuer.example/keys?tenant=1',
       },
+      store: { url: STORE.DATABASE_URL, dataDir: '/data' },
+      maxCallsPerSecond: 1,
+      kicksPerMinute: 1,
+      audit: { isRequired: false, retentionDays: 30 },
       corsOrigins: ['https://a.example', 'http://localhost:3000'],
       shutdownGraceMs: 0,
       logLevel: 'silent',
@@ -112,6 +126,7 @@ const HEADER = 'must be visible ASCII characters without spaces';
 const BOTH = 'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET must be set both or neither';
 const REQUIRED = 'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET are required in production';
 const AUTH_BOTH = 'AUTH_ISSUER and AUTH_AUDIENCE must be set both or neither';
+const STORE_REQUIRED = 'DATABASE_URL is required in production';
 const AUTH_REQUIRED = 'AUTH_ISSUER and AUTH_AUDIENCE are required in production';
 const ISSUER_ADDRESS = 'must be an address such as https://example.genauth.ai/oidc';
 const LOOPBACK = 'HOST must be a loopback address while callers need no token';
@@ -131,6 +146,8 @@ describe('a refused environment', () => {
     ['GENAUTH_HEADER_PREFIX', ['x-authing', 'Authing'], 'must be authing or genauth'],
     ['GENAUTH_TENANT_ID', ['a b', 'a\r\nx: y', 'ü'], HEADER],
     ['CORS_ORIGINS', ['*', 'https://*.example.com', 'https://a.example,*', 'https://a.example/', 'a.example', 'null', 'https://a.example/path'], CORS], // prettier-ignore
+    ['DATABASE_URL', ['db', 'mysql://db', 'postgres:db', 'https://db'], 'must begin with postgres:// or postgresql://'],
+    ['AUDIT_REQUIRED', ['yes', 'TRUE', '1'], 'must be true or false'],
     ['LOG_LEVEL', ['verbose', 'INFO'], 'must be a pino level such as info'],
   ])('%s=%j has one fault', (name, values, fault) => {
     for (const value of values)
@@ -147,9 +164,13 @@ describe('a refused environment', () => {
       ['GENAUTH_ACCESS_KEY_ID must not contain a colon'],
     ],
     ['an id with a space', { ...KEY, GENAUTH_ACCESS_KEY_ID: 'a b' }, [`GENAUTH_ACCESS_KEY_ID ${HEADER}`]],
-    ['production without a key', { ...ISSUER, NODE_ENV: 'production' }, [REQUIRED]],
-    ['production with half a key', { ...ISSUER, NODE_ENV: 'production', GENAUTH_ACCESS_KEY_ID: 'id' }, [BOTH]],
-    ['production with nothing at all', { NODE_ENV: 'production' }, [REQUIRED, AUTH_REQUIRED]],
+    ['production without a key', { ...ISSUER, ...STORE, NODE_ENV: 'production' }, [REQUIRED]],
+    [
+      'production with half a key',
+      { ...ISSUER, ...STORE, NODE_ENV: 'production', GENAUTH_ACCESS_KEY_ID: 'id' },
+      [BOTH],
+    ],
+    ['production with nothing at all', { NODE_ENV: 'production' }, [REQUIRED, AUTH_REQUIRED, STORE_REQUIRED]],
     ['every interface', { HOST: '0.0.0.0' }, [LOOPBACK]],
     ['every interface of IPv6', { HOST: '::' }, [LOOPBACK]],
     ['a name that only looks like loopback', { HOST: '127.0.0.1.evil.example' }, [LOOPBACK]],
@@ -182,6 +203,7 @@ describe('a refused environment', () => {
       'LOG_LEVEL must be a pino level such as info',
       AUTH_BOTH,
       REQUIRED,
+      STORE_REQUIRED,
     ]);
   });
 });

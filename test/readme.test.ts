@@ -7,6 +7,7 @@ import { execute, operation } from './helpers/execute';
 import { startTestIssuer } from './helpers/issuer';
 import { startProcess } from './helpers/processes';
 import { startTestApp } from './helpers/start-app';
+import { makeDataDir } from './helpers/stores';
 
 const ROOT = path.join(__dirname, '..');
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
@@ -32,7 +33,9 @@ const RUN_BY: Record<string, string> = {
 
 describe('commands', () => {
   test.each(commands.filter((command) => command in PRINTS))('%s starts and says what it should', async (command) => {
-    const child = startProcess('bash', ['-c', command], { env: { PORT: '0', LOG_LEVEL: 'silent' } });
+    const child = startProcess('bash', ['-c', command], {
+      env: { PORT: '0', LOG_LEVEL: 'silent', DATA_DIR: makeDataDir() },
+    });
     await child.stdoutMatching(PRINTS[command] ?? /^$/);
   });
 

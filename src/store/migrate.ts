@@ -25,6 +25,6 @@ export const migrate = (database: Database, log: Logger): Promise<void> =>
     for (const { id, name, sql } of MIGRATIONS.filter((migration) => !done.has(migration.id))) {
       await transaction.run(sql);
       await transaction.query('insert into gateway_migrations (id, name) values ($1, $2)', [id, name]);
-      log.info({ migration: `${id} ${name}` }, 'migrated');
+      log.debug({ migration: `${id} ${name}` }, 'migrated');
     }
   });

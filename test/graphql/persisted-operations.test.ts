@@ -6,6 +6,7 @@ import path from 'node:path';
 import { ConfigError, parseConfig } from '../../src/config';
 import { createFirstTimes } from '../../src/graphql/persisted-operations.plugin';
 import { execute, operation } from '../helpers/execute';
+import { startProduction, withToken } from '../helpers/production';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 
 const MANIFEST = path.join(__dirname, '..', 'generated', 'persisted-documents.json');
@@ -38,13 +39,11 @@ interface Sent {
   version?: number;
   variables?: object;
 }
-async function send(app: { url: string }, { query, hash, version = 1, variables }: Sent) {
+async function send(app: { url: string; token?: string }, { query, hash, version = 1, variables }: Sent) {
   const extensions = hash === undefined ? undefined : { persistedQuery: { version, sha256Hash: hash } };
-  const answer = await fetch(`${app.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables, extensions }),
-  });
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ query, variables, extensions });
+  const answer = await fetch(`${app.url}/graphql`, withToken(app, { method: 'POST', headers, body }));
   const { data, errors } = await answer.json();
   return { status: answer.status, data, code: errors?.[0]?.extensions.code };
 }
@@ -137,7 +136,7 @@ describe('enforce', () => {
   it('in production, introspection stays off even when the manifest has it', async () => {
     const query = '{ __schema { queryType { name } } }';
     const file = write('introspection.json', JSON.stringify({ [sha256(query)]: query }));
-    const production = await start('enforce', { NODE_ENV: 'production', PERSISTED_OPERATIONS_FILE: file });
+    const production = await startProduction({ PERSISTED_OPERATIONS: 'enforce', PERSISTED_OPERATIONS_FILE: file });
     expect(await send(production, { query })).toMatchObject({ status: 400, code: 'GRAPHQL_VALIDATION_FAILED' });
   });
 });

@@ -25,10 +25,10 @@ export interface ExecuteOptions {
 
 /** POSTs one operation to /graphql. */
 export async function execute(
-  app: { url: string },
+  app: { url: string; token?: string },
   query: string,
   variables: Record<string, unknown> = {},
-  { token, headers, signal }: ExecuteOptions = {},
+  { token = app.token, headers, signal }: ExecuteOptions = {},
 ): Promise<GraphQLAnswer> {
   const response = await fetch(`${app.url}/graphql`, {
     method: 'POST',
@@ -46,7 +46,11 @@ export async function execute(
 }
 
 /** Runs schema/operations/kick-users.graphql; answers the payload, or the whole answer's text when there is none. */
-export async function kick(app: { url: string }, input: Record<string, unknown>, options?: ExecuteOptions) {
+export async function kick(
+  app: { url: string; token?: string },
+  input: Record<string, unknown>,
+  options?: ExecuteOptions,
+) {
   const answer = await execute(app, operation('kick-users'), { input }, options);
   return answer.data?.kickUsers ?? answer;
 }

@@ -1,7 +1,8 @@
 /** The gateway's GraphQL edge and HTTP server over another schema: for rules that the real schema can't break yet. */
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { GraphQLSchema } from 'graphql';
-import { OPEN_PRINCIPAL } from '../../src/auth/principal';
+import { admitAnyone } from '../../src/auth/authenticate';
+import { createDoor } from '../../src/auth/require-principal';
 import { createContext } from '../../src/context';
 import { createApollo } from '../../src/graphql/apollo';
 import { createHttpServer } from '../../src/http/server';
@@ -13,8 +14,12 @@ export async function serveSchema(schema: GraphQLSchema, isProduction = false) {
   const apollo = createApollo(schema, { isProduction, persisted: { mode: 'off', manifest: new Map() }, plugins: [] });
   await apollo.start();
   const http = await createHttpServer({ corsOrigins: [], loopbackOnly: true, isDraining: () => false, log });
-  const context = createContext(async () => OPEN_PRINCIPAL, log);
-  http.route({ method: ['GET', 'POST'], url: '/graphql', handler: fastifyApolloHandler(apollo, { context }) });
+  http.route({
+    method: ['GET', 'POST'],
+    url: '/graphql',
+    onRequest: createDoor(http, admitAnyone, log),
+    handler: fastifyApolloHandler(apollo, { context: createContext(log) }),
+  });
   const url = await http.listen({ host: '127.0.0.1', port: 0 });
   atEnd(async () => {
     await http.close();

@@ -12,6 +12,8 @@ export interface TestApp extends App {
   genauth: Emulator;
   /** Every log record so far, parsed. */
   logs: Record<string, unknown>[];
+  /** With all scopes, where the gateway has an issuer that it was given here. */
+  token?: string;
 }
 
 /** A log that a test can read. */
@@ -66,7 +68,9 @@ export async function startTestApp(
   const { logs, log } = captureLog();
   const ownsStore = environment['DATABASE_URL'] !== undefined || environment['DATA_DIR'] !== undefined;
   const database = ownsStore ? undefined : (store ?? (await sharedStore()));
-  const config = parseConfig({ ...environmentFor(genauth), ...environment });
+  // Production asks for an address; the store that is given goes before it.
+  const address = ownsStore ? {} : { DATABASE_URL: 'postgres://127.0.0.1/none' };
+  const config = parseConfig({ ...environmentFor(genauth), ...address, ...environment });
   const app = await createApp(config, log, database && { database });
   atEnd(() => app.stop());
   return { ...app, genauth, logs };

@@ -64,7 +64,7 @@ describe('a kick whose turn would come after its deadline', () => {
     const recorded = await eventually(
       async () => {
         const { data } = await execute(app, query);
-        return data.auditEvents.edges.filter(({ node }: any) => node.code === 'RATE_LIMITED');
+        return data.auditEvents.edges.filter(({ node }: { node: { code: string } }) => node.code === 'RATE_LIMITED');
       },
       (edges) => edges.length === refused.length,
     );

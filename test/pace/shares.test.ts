@@ -55,7 +55,7 @@ describeOnEachStore('the shares of the pace', (kind) => {
     expect((await gateway!.renew(250)).share).toBeCloseTo(242.5, 6);
   });
 
-  it.each<[string, number[], (number | unknown)[]]>([
+  it.each<[string, number[], unknown[]]>([
     ['all idle: half is handed out, half is there for the asking', [0, 0], [63.75, 63.75]],
     ['one busy: it has nearly everything', [250, 0], [236.25, 6.25]],
     ['both busy: half each', [250, 250], [121.25, 121.25]],

@@ -7,6 +7,7 @@ import { eventually } from '../helpers/eventually';
 import { execute, kick } from '../helpers/execute';
 import { startTestIssuer } from '../helpers/issuer';
 import { ROOT, runProcess, startProcess, type Child } from '../helpers/processes';
+import { makeDataDir, makeStore, withPostgres } from '../helpers/stores';
 import { atEnd, environmentFor, startTestEmulator } from '../helpers/start-app';
 
 const START = path.join(ROOT, 'src', 'start.cjs');
@@ -14,7 +15,7 @@ type Env = Record<string, string>;
 
 /** In an empty folder, on a free port. */
 const start = (env: Env = {}, cwd = makeFolder(), script = START): Child =>
-  startProcess(process.execPath, [script], { cwd, env: { PORT: '0', ...env } });
+  startProcess(process.execPath, [script], { cwd, env: { PORT: '0', DATA_DIR: makeDataDir(), ...env } });
 
 const addressOf = async (child: Child): Promise<{ url: string }> => {
   const [, url = ''] = await child.stdoutMatching(/^ {2}GraphQL {2}(http:\/\/\S+)\/graphql$/m);
@@ -157,6 +158,7 @@ describe('a start that fails says why in one line each on standard error, and ex
         'CORS_ORIGINS must list exact origins such as https://admin.example.com; wildcards are refused',
         'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET are required in production',
         'AUTH_ISSUER and AUTH_AUDIENCE are required in production',
+        'DATABASE_URL is required in production',
       ],
     });
   });
@@ -174,22 +176,25 @@ describe('a start that fails says why in one line each on standard error, and ex
   );
 });
 
-it('production runs on a build without development packages, and has no Sandbox', async () => {
-  const folder = makeDeployment({ hasBuild: true });
-  const genauth = await startTestEmulator();
-  const issuer = await startTestIssuer('ES256');
-  const env = { ...(environmentFor(genauth) as Env), ...issuer.environment, ...DEPLOYED_ENV };
-  const child = start(env, folder, path.join(folder, 'src', 'start.cjs'));
-  const app = await addressOf(child);
-  const { demoUser, demoApp } = genauth.directory;
-  const token = await issuer.issue();
-  const payload = await kick(app, { userId: demoUser.userId, appIds: [demoApp.appId] }, { token });
-  expect(payload).toMatchObject({ __typename: 'KickUsersSuccess' });
-  expect((await fetch(app.url)).status).toBe(404);
-  expect(child.output.stdout).not.toMatch(/Sandbox|curl|WARNING/);
-  const introspection = await execute(app, '{ __schema { queryType { name } } }', {}, { token });
-  expect(introspection.status).toBe(400);
-  expect(introspection.data ?? null).toBeNull();
+withPostgres('production', () => {
+  it('runs on a build without development packages, and has no Sandbox', async () => {
+    const folder = makeDeployment({ hasBuild: true });
+    const genauth = await startTestEmulator();
+    const issuer = await startTestIssuer('ES256');
+    const env = { ...(environmentFor(genauth) as Env), ...issuer.environment, ...DEPLOYED_ENV };
+    Object.assign(env, { DATABASE_URL: (await makeStore('postgres')).url });
+    const child = start(env, folder, path.join(folder, 'src', 'start.cjs'));
+    const app = await addressOf(child);
+    const { demoUser, demoApp } = genauth.directory;
+    const token = await issuer.issue();
+    const payload = await kick(app, { userId: demoUser.userId, appIds: [demoApp.appId] }, { token });
+    expect(payload).toMatchObject({ __typename: 'KickUsersSuccess' });
+    expect((await fetch(app.url)).status).toBe(404);
+    expect(child.output.stdout).not.toMatch(/Sandbox|curl|WARNING/);
+    const introspection = await execute(app, '{ __schema { queryType { name } } }', {}, { token });
+    expect(introspection.status).toBe(400);
+    expect(introspection.data ?? null).toBeNull();
+  });
 });
 
 describe('the end', () => {

@@ -1,12 +1,13 @@
 /** The probes of graphql-cop (https://github.com/dolevf/graphql-cop), each with the behaviour that is promised instead. */
 import { execute, type GraphQLAnswer } from '../helpers/execute';
+import { startProduction, withToken } from '../helpers/production';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 
 let development: TestApp;
 let production: TestApp;
 beforeAll(async () => {
   development = await startTestApp();
-  production = await startTestApp({ NODE_ENV: 'production' });
+  production = await startProduction();
 });
 const both = () => [development, production];
 const codesOf = ({ errors }: GraphQLAnswer) => [...new Set(errors?.map(({ extensions }) => extensions['code']))];
@@ -32,7 +33,7 @@ describe('denial of service', () => {
     for (const app of both()) {
       const body = JSON.stringify(Array.from({ length: 10 }, () => ({ query: 'query cop { __typename }' })));
       const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
-      const answer = await fetch(`${app.url}/graphql`, init);
+      const answer = await fetch(`${app.url}/graphql`, withToken(app, init));
       expect([answer.status, (await answer.json()).errors[0].extensions.code]).toEqual([400, 'BAD_REQUEST']);
     }
   });
@@ -87,7 +88,7 @@ describe('information', () => {
   it('GraphQL IDE: none at any usual address in production, and none at the endpoint anywhere', async () => {
     const addresses = ['/', '/graphiql', '/playground', '/console', '/altair', '/voyager', '/graphql'];
     for (const address of addresses) {
-      const answer = await fetch(production.url + address, { headers: HTML });
+      const answer = await fetch(production.url + address, withToken(production, { headers: HTML }));
       expect([address, answer.status]).toEqual([address, address === '/graphql' ? 400 : 404]);
       expect(await answer.text()).not.toMatch(/<html|graphiql|playground|sandbox/i);
     }
@@ -98,9 +99,10 @@ describe('information', () => {
   it('introspection: off in production, as a query and by GET', async () => {
     await expectRefused(production, INTROSPECTION, 'GRAPHQL_VALIDATION_FAILED');
     await expectRefused(production, '{ __type(name: "Query") { name } }', 'GRAPHQL_VALIDATION_FAILED');
-    const byGet = await fetch(`${production.url}/graphql?query=${encodeURIComponent(INTROSPECTION)}`, {
-      headers: PREFLIGHTED,
-    });
+    const byGet = await fetch(
+      `${production.url}/graphql?query=${encodeURIComponent(INTROSPECTION)}`,
+      withToken(production, { headers: PREFLIGHTED }),
+    );
     expect(byGet.status).toBe(400);
     expect((await execute(production, '{ __typename }')).data).toEqual({ __typename: 'Query' });
     expect((await execute(development, INTROSPECTION)).errors).toBeUndefined();
@@ -126,7 +128,7 @@ describe('information', () => {
 
 describe('cross-site request forgery', () => {
   const byGet = (app: TestApp, query: string, headers = {}) =>
-    fetch(`${app.url}/graphql?query=${encodeURIComponent(query)}`, { headers });
+    fetch(`${app.url}/graphql?query=${encodeURIComponent(query)}`, withToken(app, { headers }));
 
   it('GET queries: refused when a page of another site could have sent them', async () => {
     for (const app of both()) {
@@ -143,7 +145,7 @@ describe('cross-site request forgery', () => {
   ])('mutations by %s with %j: refused, and nothing is sent', async (method, headers, status) => {
     for (const app of both()) {
       const address = `${app.url}/graphql?query=${encodeURIComponent(MUTATION)}`;
-      expect((await fetch(address, { method, headers })).status).toBe(status);
+      expect((await fetch(address, withToken(app, { method, headers }))).status).toBe(status);
       expect(app.genauth.receivedCount()).toBe(0);
     }
   });
@@ -154,7 +156,10 @@ describe('cross-site request forgery', () => {
     ['plain text', JSON.stringify({ query: MUTATION }), 'text/plain', 400],
   ])('POST as %s: refused, and nothing is sent', async (_name, body, type, status) => {
     for (const app of both()) {
-      const answer = await fetch(`${app.url}/graphql`, { method: 'POST', headers: { 'content-type': type }, body });
+      const answer = await fetch(
+        `${app.url}/graphql`,
+        withToken(app, { method: 'POST', headers: { 'content-type': type }, body }),
+      );
       expect([answer.status, (await answer.json()).data]).toEqual([status, undefined]);
       expect(app.genauth.receivedCount()).toBe(0);
     }

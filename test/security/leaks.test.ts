@@ -4,6 +4,7 @@ import { GenAuthClient } from '../../src/genauth/client';
 import type { EchoSource } from '../../src/emulator/fault';
 import { execute, kick } from '../helpers/execute';
 import { eventually } from '../helpers/eventually';
+import { startProduction, withToken } from '../helpers/production';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 
 const CANARIES: Record<string, string> = {
@@ -36,20 +37,20 @@ async function expectNoLeaks(app: TestApp, answers: string[], forbidden: readonl
   expect(leaks).toEqual([]);
 }
 
-describe.each([
-  ['outside production', {}],
-  ['in production', { NODE_ENV: 'production' }],
-])('%s', (_mode, environment) => {
+describe.each<[string, () => Promise<TestApp>]>([
+  ['outside production', () => startTestApp()],
+  ['in production', () => startProduction()],
+])('%s', (_mode, start) => {
   let app: TestApp;
   beforeAll(async () => {
-    app = await startTestApp(environment);
+    app = await start();
   });
 
   describe.each(Object.entries(CANARIES))('%s in', (_kind, canary) => {
     test.each(Object.entries(LEAK_PATHS))('%s', async (_name, path) => {
       app.logs.length = 0;
       const { address = '/graphql', init } = path(canary);
-      const response = await fetch(app.url + address, init);
+      const response = await fetch(app.url + address, withToken(app, init));
       const headers = JSON.stringify([...response.headers].filter(([name]) => name !== 'access-control-allow-origin'));
       const text = await response.text();
       await expectNoLeaks(app, [headers, text], formsOf(canary));
