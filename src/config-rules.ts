@@ -1,6 +1,6 @@
 /** Rules for the value of one variable. Messages say what a value must be; none repeats it. */
 import { z } from 'zod';
-import { isSafeUrl as isSafe } from './http/loopback';
+import { isSafeUrl as isSafe, isUrl } from './http/loopback';
 
 /** No upper bound of our own: whoever sets a timer caps the value at what a timer can take. */
 export const anyWholeNumber = (min: number) =>
@@ -18,15 +18,15 @@ export const trueOrFalse = (defaultValue: boolean) =>
     .default(defaultValue);
 
 export const url = (message = 'must be an address such as https://api.genauth.ai') =>
-  z.string().refine((value) => URL.canParse(value), message);
+  z.string().refine((value) => isUrl(value), message);
 
 /** What is no address at all has a fault of its own already. */
-export const isSafeUrl = (value: string): boolean => !URL.canParse(value) || isSafe(value);
+export const isSafeUrl = (value: string): boolean => !isUrl(value) || isSafe(value);
 export const SAFE_URL = 'must begin with https:// (http:// on loopback only)';
 
 /** GenAuth's path is part of what is signed, so the host is an origin and nothing more. */
 export const isOrigin = (value: string): boolean => {
-  if (!URL.canParse(value)) return true;
+  if (!isUrl(value)) return true;
   const { pathname, search, hash, username, password } = new URL(value);
   return pathname === '/' && search === '' && hash === '' && username === '' && password === '';
 };
@@ -35,14 +35,14 @@ export const isOrigin = (value: string): boolean => {
 export const isIssuer = (value: string): boolean => !/[?#]|[^\x21-\x7e]/.test(value) && hasNoPassword(value);
 
 export const hasNoPassword = (value: string): boolean => {
-  if (!URL.canParse(value)) return true;
+  if (!isUrl(value)) return true;
   const { username, password } = new URL(value);
   return username === '' && password === '';
 };
 
 /** `*` may stand in the host of a URL. */
 export const isExactOrigin = (value: string): boolean =>
-  !value.includes('*') && URL.canParse(value) && new URL(value).origin === value;
+  !value.includes('*') && isUrl(value) && new URL(value).origin === value;
 
 /** What can stand in a header as it is: visible ASCII (RFC 9110, section 5.5). */
 export const headerText = z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces');

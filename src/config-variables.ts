@@ -13,6 +13,7 @@ import {
   url,
   wholeNumber,
 } from './config-rules';
+import { isUrl } from './http/loopback';
 
 /** The variables as they are written; `.env.example` names the same ones. */
 export const VARIABLES = z.object({
@@ -35,7 +36,7 @@ export const VARIABLES = z.object({
   DATABASE_URL: z
     .string()
     .refine(
-      (value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value),
+      (value) => /^postgres(ql)?:\/\//.test(value) && isUrl(value),
       'must begin with postgres:// or postgresql://',
     )
     .optional(),

@@ -12,7 +12,16 @@ export function hostnameOf(hostHeader: string | undefined): string {
 
 /** Credentials, and keys to judge them by, may only travel encrypted, except on this machine. */
 export function isSafeUrl(address: string): boolean {
-  if (!URL.canParse(address)) return false;
+  if (!isUrl(address)) return false;
   const { protocol, hostname } = new URL(address);
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+}
+
+/** Whether a text is an absolute URL. `URL.canParse` of Node 20 forgets, once it is optimised, about host names beyond ASCII. */
+export function isUrl(text: string): boolean {
+  try {
+    return new URL(text).href !== '';
+  } catch {
+    return false;
+  }
 }

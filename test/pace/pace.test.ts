@@ -1,4 +1,5 @@
 /** The pace of one gateway's calls, measured where they arrive. */
+import { makeStore, openStore } from '../helpers/stores';
 import { eventually } from '../helpers/eventually';
 import { execute, kick } from '../helpers/execute';
 import { startTestApp, type TestApp } from '../helpers/start-app';
@@ -35,7 +36,8 @@ describe('in any one second arrive at most the cap and a tenth', () => {
 
 describe('a kick whose turn would come after its deadline', () => {
   it('is refused at once, with nothing sent and a record of it', async () => {
-    const app = await startTestApp({ GENAUTH_MAX_RPS: '2', GENAUTH_TIMEOUT_MS: '1000' });
+    const store = await openStore(await makeStore('embedded'));
+    const app = await startTestApp({ GENAUTH_MAX_RPS: '2', GENAUTH_TIMEOUT_MS: '1000' }, undefined, store);
     const answered: string[] = [];
     const payloads = await Promise.all(
       Array.from({ length: 6 }, async () => {
