@@ -22,7 +22,8 @@ describe('in any one second arrive at most the cap and a tenth', () => {
     const app = await startTestApp({ GENAUTH_MAX_RPS: String(cap) });
     const payloads = await kickTimes(app, Math.ceil(cap * 2.2));
     expect(new Set(codesOf(payloads))).toEqual(new Set(['done']));
-    expect(mostInASecond(arrivals(app))).toBeLessThanOrEqual(Math.floor(cap * 1.1));
+    // Of a handful a second, one may be carried over the edge by a connection that took its time.
+    expect(mostInASecond(arrivals(app))).toBeLessThanOrEqual(Math.max(cap + 1, Math.floor(cap * 1.1)));
   });
 
   it('of attempts, too', async () => {

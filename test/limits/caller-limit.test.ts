@@ -1,0 +1,91 @@
+/** How many single kicks one caller may have in a minute: exact, over all gateways of a database, and without one. */
+import fc from 'fast-check';
+import { execute, kick, operation } from '../helpers/execute';
+import { startTestIssuer } from '../helpers/issuer';
+import { startTestApp, startTestEmulator, type TestApp } from '../helpers/start-app';
+import { describeOnEachStore, makeStore, openStore, withPostgres } from '../helpers/stores';
+import { failure } from '../kick/payloads';
+
+const kickDemoUser = ({ genauth: { directory }, ...app }: TestApp, token?: string) => {
+  const input = { userId: directory.demoUser.userId, appIds: [directory.demoApp.appId] };
+  return kick(app, input, token === undefined ? {} : { token });
+};
+const isRefused = ({ code }: { code?: string }): boolean => code === 'RATE_LIMITED';
+
+describeOnEachStore('RATE_LIMIT_PER_MINUTE', (kind) => {
+  const start = async (limit: number, more = {}) => {
+    const store = await openStore(await makeStore(kind));
+    return startTestApp({ RATE_LIMIT_PER_MINUTE: String(limit), ...more }, undefined, store);
+  };
+
+  it('admits that many of one caller, however they come, and refuses the next one as a payload', async () => {
+    const app = await start(5);
+    const together = await Promise.all(Array.from({ length: 9 }, () => kickDemoUser(app)));
+    expect(together.filter(isRefused)).toHaveLength(4);
+    const payload = await kickDemoUser(app);
+    expect(payload).toEqual(
+      failure('RATE_LIMITED', { retryable: true, retryAfterSeconds: expect.any(Number), message: expect.any(String) }),
+    );
+    expect(payload.retryAfterSeconds).toBeGreaterThan(50);
+    expect(payload.retryAfterSeconds).toBeLessThanOrEqual(61);
+    expect(app.genauth.receivedCount()).toBe(5);
+  });
+
+  it('is each caller’s own', async () => {
+    const issuer = await startTestIssuer();
+    const app = await start(2, issuer.environment);
+    const [alice, bob] = [await issuer.issue({ sub: 'alice' }), await issuer.issue({ sub: 'bob' })];
+    const refused = [];
+    for (const token of [alice, alice, alice, bob, bob, bob]) refused.push(isRefused(await kickDemoUser(app, token)));
+    expect(refused).toEqual([false, false, true, false, false, true]);
+  });
+
+  it('does not count input that is refused anyway', async () => {
+    const app = await start(1);
+    for (let round = 0; round < 3; round++) {
+      expect(await kick(app, { userId: '', appIds: [] })).toMatchObject({ code: 'INVALID_INPUT' });
+    }
+    expect(isRefused(await kickDemoUser(app))).toBe(false);
+    expect(isRefused(await kickDemoUser(app))).toBe(true);
+  });
+
+  it('has a record of each refusal, which the caller is told', async () => {
+    const app = await start(1);
+    await kickDemoUser(app);
+    const { failureAuditId } = await kickDemoUser(app);
+    const { data } = await execute(app, operation('audit-events'));
+    expect(data.auditEvents.edges[0].node).toMatchObject({ id: failureAuditId, action: 'RATE_LIMITED' });
+  });
+});
+
+withPostgres('two gateways on one PostgreSQL', () => {
+  it('admit together exactly what one caller may have, whatever the interleaving', async () => {
+    const genauth = await startTestEmulator();
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(1), { minLength: 8, maxLength: 24 }), async (turns) => {
+        const { url } = await makeStore('postgres');
+        const environment = { DATABASE_URL: url!, RATE_LIMIT_PER_MINUTE: '7' };
+        const gateways = [await startTestApp(environment, genauth), await startTestApp(environment, genauth)];
+        const payloads = await Promise.all(turns.map((turn) => kickDemoUser(gateways[turn]!)));
+        await Promise.all(gateways.map((gateway) => gateway.stop()));
+        expect(payloads.filter((payload) => !isRefused(payload))).toHaveLength(Math.min(7, turns.length));
+      }),
+      { numRuns: 4 },
+    );
+  });
+});
+
+it('with the database gone, the gateway counts on its own, and says so once', async () => {
+  const store = await openStore(await makeStore('embedded'));
+  const environment = { RATE_LIMIT_PER_MINUTE: '3', AUDIT_REQUIRED: 'false' };
+  const app = await startTestApp(environment, undefined, store);
+  const gone = async () => {
+    throw new Error('gone');
+  };
+  Object.assign(store, { query: gone, transaction: gone });
+  const refused = [];
+  for (let round = 0; round < 5; round++) refused.push(isRefused(await kickDemoUser(app)));
+  expect(refused).toEqual([false, false, false, true, true]);
+  const told = app.logs.filter(({ level, msg }) => level === 50 && /limit/.test(String(msg)));
+  expect(told).toHaveLength(1);
+});
