@@ -29,6 +29,9 @@ const RUN_BY: Record<string, string> = {
   'npm ci': '.ci/run',
   'npm run check': '.ci/run',
   'npm test': 'package.json',
+  'npm run audit:verify': 'test/audit/commands.test.ts',
+  'npm run audit:verify -- --heads gateway.log': 'test/audit/commands.test.ts',
+  'npm run audit:erase -- --user-id-type EMAIL --user-id alice@example.com': 'test/audit/commands.test.ts',
 };
 
 describe('commands', () => {
@@ -46,11 +49,12 @@ describe('commands', () => {
 });
 
 describe('operations', () => {
-  const [kickUsers = '', viewer = ''] = blocks('graphql');
+  const [kickUsers = '', viewer = '', auditEvents = ''] = blocks('graphql');
 
   test.each([
     ['kick-users', kickUsers],
     ['viewer', viewer],
+    ['audit-events', auditEvents],
   ])('%s is the one in schema/operations', (name, text) => {
     expect(stripIgnoredCharacters(text)).toBe(stripIgnoredCharacters(operation(name)));
   });
@@ -79,7 +83,7 @@ describe('operations', () => {
   });
 
   test('no operation in it is left untested', () => {
-    expect(blocks('graphql')).toHaveLength(2);
+    expect(blocks('graphql')).toHaveLength(3);
   });
 });
 

@@ -1,5 +1,6 @@
 /** The audit trail as services see it. Records of concurrent kicks are written together: one statement at a time. */
 import type { Database } from '../store/database';
+import { loggableAppIds, loggableTicket } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
 import { AuditChain, type TimedEntry } from './audit-chain';
 import type { AuditEntry } from './audit-record';
@@ -127,8 +128,9 @@ export class AuditLog {
   }
 
   /** The log is the last place that is left: without the target, which must not stand there. */
-  private giveUp({ entry: { target, ...rest }, time }: Pending): void {
-    this.log.error({ ...rest, time, targetType: target?.type }, 'audit record lost');
+  private giveUp({ entry: { target, ticket, appIds, ...rest }, time }: Pending): void {
+    const texts = { ticket: loggableTicket(ticket), appIds: loggableAppIds(appIds ?? []) };
+    this.log.error({ ...rest, ...texts, time, targetType: target?.type }, 'audit record lost');
   }
 
   private logHead(): void {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, ErrorCode } from '../errors';
 import type { Fingerprint } from '../observability/fingerprint';
+import { loggableAppIds, loggableTicket } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
 import type { AuditLog } from './audit-log';
 import type { AuditEntry } from './audit-record';
@@ -51,9 +52,13 @@ export class AuditService {
   }
 
   /** With the target's mark in place of the target. */
-  private standIn({ id, target, ...rest }: AuditEntry): void {
+  private standIn({ id, target, ticket, appIds, ...rest }: AuditEntry): void {
     const user = target == null ? null : this.fingerprint(target.type, target.id);
-    this.log.error({ auditId: id, userIdType: target?.type, user, ...rest }, 'audit record stands in the log only');
+    const texts = { ticket: loggableTicket(ticket), appIds: loggableAppIds(appIds ?? []) };
+    this.log.error(
+      { auditId: id, userIdType: target?.type, user, ...texts, ...rest },
+      'audit record stands in the log only',
+    );
   }
 
   private unavailable(cause: unknown): AppError {

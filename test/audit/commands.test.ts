@@ -1,4 +1,8 @@
-/** `npm run audit:verify` and `npm run audit:erase` as an operator runs them, retention, and a gateway that is killed. */
+/**
+ * The commands of the audit trail as an operator runs them, retention, and a gateway that is killed:
+ * `npm run audit:verify`, `npm run audit:verify -- --heads gateway.log`,
+ * `npm run audit:erase -- --user-id-type EMAIL --user-id alice@example.com`.
+ */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { verifyTrail } from '../../src/audit/verify';
