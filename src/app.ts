@@ -4,24 +4,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { AuditEventsResolver } from './audit/audit-events.resolver';
 import { AuditEventsService } from './audit/audit-events.service';
-import { AuditLog } from './audit/audit-log';
-import { AuditService } from './audit/audit.service';
 import { refusalsPlugin } from './audit/refusals.plugin';
-import { Retention } from './audit/retention';
-import { admitAnyone, admitBearers } from './auth/authenticate';
 import { createDoor } from './auth/require-principal';
-import { SigningKeys } from './auth/signing-keys';
-import { TokenVerifier } from './auth/token-verifier';
 import { ViewerResolver } from './auth/viewer.resolver';
+import { chooseCallers } from './callers';
 import type { Config } from './config';
 import { createContext } from './context';
 import { demoOperation, SAMPLE_TARGET, toCurl } from './demo';
-import { startEmulator, type Emulator } from './emulator/emulator';
-import type { SigningKey } from './genauth/signature';
+import type { Emulator } from './emulator/emulator';
 import { createApollo } from './graphql/apollo';
 import { serveHealth } from './http/readiness';
 import { SANDBOX_ORIGINS, sandboxHeaders, serveSandbox } from './http/sandbox';
 import { createHttpServer } from './http/server';
+import { serveStream } from './http/stream';
+import { startJobEngine } from './job-engine';
+import type { ChunkFormat } from './jobs/chunk';
+import { KickJobFieldsResolver } from './jobs/kick-job-fields.resolver';
+import { KickJobProgressResolver } from './jobs/kick-job-progress.resolver';
+import { KickJobResolver } from './jobs/kick-job.resolver';
 import { KickUsersResolver } from './kick/kick-users.resolver';
 import { KickUsersService } from './kick/kick-users.service';
 import { CallerLimit } from './limits/caller-limit';
@@ -29,11 +29,12 @@ import { createFingerprint } from './observability/fingerprint';
 import type { Logger } from './observability/logger';
 import { requestLogPlugin } from './observability/request-log.plugin';
 import { Pace } from './pace/pace';
+import { startRecord } from './record';
 import { createSchema } from './schema';
 import type { Database } from './store/database';
 import { openDatabase } from './store/open-database';
 import { isReachable } from './store/reachable';
-import { connectGenAuth } from './upstream';
+import { chooseUpstream, connectGenAuth } from './upstream';
 
 const GRAPHQL_PATH = '/graphql';
 
@@ -65,15 +66,6 @@ const containerOf = (instances: readonly object[]) => ({
   get: (wanted: unknown): unknown => instances.find(({ constructor }) => constructor === wanted),
 });
 
-/** The key and host to call, or an emulator made for this gateway, with the same interface and no account. */
-async function chooseUpstream({
-  genauth,
-}: Config): Promise<{ host: string; key: SigningKey; emulator: Emulator | null }> {
-  if (genauth.key !== null) return { host: genauth.host, key: genauth.key, emulator: null };
-  const emulator = await startEmulator();
-  return { host: emulator.url, key: { id: emulator.accessKeyId, secret: emulator.accessKeySecret }, emulator };
-}
-
 const demoTargetOf = ({ directory }: Emulator) => ({
   userId: directory.demoUser.userId,
   appId: directory.demoApp.appId,
@@ -83,14 +75,8 @@ const demoTargetOf = ({ directory }: Emulator) => ({
 export interface Overrides {
   /** Open and migrated; whoever gives it closes it. */
   database?: Database;
-}
-
-/** Who may come in: bearers of the issuer's tokens, or anyone on this machine while there is no issuer. */
-async function chooseCallers({ auth }: Config, log: Logger) {
-  if (auth === null) return { authenticate: admitAnyone, keys: null };
-  const keys = new SigningKeys(auth, log);
-  await keys.start();
-  return { authenticate: admitBearers(new TokenVerifier(keys, auth.issuer, auth.audience)), keys };
+  /** The format in which jobs are queued, to stand in for an older release. */
+  chunkFormat?: ChunkFormat;
 }
 
 /** Starts a gateway. Several can run in one process. @throws when the port is taken, or the database can't be used */
@@ -100,15 +86,19 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const pace = await Pace.start(database, config.maxCallsPerSecond, log);
   const { client, keyHealth } = connectGenAuth({ ...config.genauth, host, key }, pace, log);
   const fingerprint = createFingerprint(key.secret);
-  const records = new AuditLog(database, log);
-  const audit = new AuditService(records, config.audit, fingerprint, log);
-  const { retentionDays } = config.audit;
-  const retention = retentionDays === null ? null : new Retention(database, audit, retentionDays, log);
+  const { records, audit, retention } = startRecord(config.audit, database, fingerprint, log);
   const limit = new CallerLimit(database, config.kicksPerMinute, log);
   const kickUsers = new KickUsersService(client, audit, limit, fingerprint);
+  const jobs = await startJobEngine({
+    ...{ database, client, keyHealth, pace, kickUsers, audit, log, timeoutMs: config.genauth.timeoutMs },
+    ...(overrides.chunkFormat !== undefined && { chunkFormat: overrides.chunkFormat }),
+  });
   const schema = createSchema(
     containerOf([
       new KickUsersResolver(kickUsers),
+      new KickJobResolver(jobs.service, jobs.reads),
+      new KickJobFieldsResolver(jobs.reads),
+      new KickJobProgressResolver(),
       new AuditEventsResolver(new AuditEventsService(database, records)),
       new ViewerResolver(),
     ]),
@@ -129,11 +119,17 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     log,
   });
   const door = createDoor(http, authenticate, log);
+  const requestContext = createContext(log);
   http.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
     onRequest: door,
-    handler: fastifyApolloHandler(apollo, { context: createContext(log) }),
+    handler: fastifyApolloHandler(apollo, { context: requestContext }),
+  });
+  const { reads, feed } = jobs;
+  serveStream(http, {
+    ...{ schema, isProduction, persisted, door },
+    createContext: async (request, reply) => ({ ...(await requestContext(request, reply)), progress: { reads, feed } }),
   });
   serveHealth(http, {
     reasons: async () => [
@@ -159,8 +155,11 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     // Requests under way are answered within their deadline; what is open after it never became a request.
     const cutOffMs = Math.min(config.genauth.timeoutMs + ANSWERING_MS, LONGEST_TIMER_MS);
     const cutOff = setTimeout(() => http.server.closeAllConnections(), cutOffMs);
+    jobs.endStreams();
+    const handedOver = jobs.stop();
     await http.close();
     clearTimeout(cutOff);
+    await handedOver;
     await apollo.stop();
     keyHealth.stop();
     keys?.stop();

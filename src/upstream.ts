@@ -1,7 +1,10 @@
 /** The client of GenAuth with what watches it: the log of its attempts, the health of the key, and the pace. */
+import type { Config } from './config';
+import { startEmulator, type Emulator } from './emulator/emulator';
 import type { AttemptOptions, AttemptReport } from './genauth/attempt';
 import { GenAuthClient } from './genauth/client';
 import { KeyHealth } from './genauth/key-health';
+import type { SigningKey } from './genauth/signature';
 import { ErrorCode } from './errors';
 import type { Logger } from './observability/logger';
 import type { Pace } from './pace/pace';
@@ -38,4 +41,13 @@ export function connectGenAuth(
     },
   });
   return { client, keyHealth };
+}
+
+/** The key and host to call, or an emulator made for this gateway, with the same interface and no account. */
+export async function chooseUpstream({
+  genauth,
+}: Pick<Config, 'genauth'>): Promise<{ host: string; key: SigningKey; emulator: Emulator | null }> {
+  if (genauth.key !== null) return { host: genauth.host, key: genauth.key, emulator: null };
+  const emulator = await startEmulator();
+  return { host: emulator.url, key: { id: emulator.accessKeyId, secret: emulator.accessKeySecret }, emulator };
 }

@@ -1,8 +1,6 @@
 /** Erases personal data of old records, now and then. The records stay, and the chain with them. */
-import type { Database } from '../store/database';
 import type { Logger } from '../observability/logger';
 import type { AuditService } from './audit.service';
-import { eraseTargetsBefore } from './audit-repository';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** How often to look. Milliseconds. */
@@ -15,9 +13,12 @@ export class Retention {
   private readonly timer: NodeJS.Timeout;
   private running: Promise<void>;
 
-  /** @param days personal data is kept so long */
+  /**
+   * @param erase what is older, wherever it stands; answers how many records it was
+   * @param days personal data is kept so long
+   */
   constructor(
-    private readonly database: Database,
+    private readonly erase: (before: Date) => Promise<number>,
     private readonly audit: AuditService,
     private readonly days: number,
     private readonly log: Logger,
@@ -37,7 +38,7 @@ export class Retention {
     // Dates begin in 1970 for our purpose: a retention of any length is one of at most that.
     const before = new Date(Math.max(0, Date.now() - this.days * DAY_MS));
     try {
-      const records = await eraseTargetsBefore(this.database, before);
+      const records = await this.erase(before);
       if (records === 0) return;
       this.log.info({ records }, 'personal data erased');
       this.audit.after({ ...RETENTION, details: { records, before: before.toISOString() } });

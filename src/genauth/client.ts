@@ -55,6 +55,31 @@ export class GenAuthClient {
   }
 
   /**
+   * Whether a user has a session in an app (`POST /api/v3/check-session-status`).
+   * @param userId GenAuth's own id: this call knows no other kind
+   * @throws {AppError} USER_NOT_FOUND, APP_NOT_FOUND, or why it can't be told
+   */
+  async isSessionActive(userId: string, appId: string, context: CallContext): Promise<boolean> {
+    const path = '/api/v3/check-session-status';
+    const readData = (data: unknown): DataReading<boolean> =>
+      isRecord(data) && typeof data['active'] === 'boolean' ? { value: data['active'] } : 'unreadable';
+    const { data } = await this.call({ method: 'POST', path, params: { userId, appId }, readData }, context, MAX_ATTEMPTS); // prettier-ignore
+    return data;
+  }
+
+  /**
+   * GenAuth's own id of a user who is known by another one (`GET /api/v3/get-user`).
+   * @throws {AppError} USER_NOT_FOUND, or why it can't be told
+   */
+  async findUserId(userIdType: WireUserIdType, userId: string, context: CallContext): Promise<string> {
+    const path = '/api/v3/get-user';
+    const readData = (data: unknown): DataReading<string> =>
+      isRecord(data) && typeof data['userId'] === 'string' ? { value: data['userId'] } : 'unreadable';
+    const { data } = await this.call({ method: 'GET', path, params: { userId, userIdType }, readData }, context, MAX_ATTEMPTS); // prettier-ignore
+    return data;
+  }
+
+  /**
    * The cheapest signed read there is, to learn whether GenAuth takes our key.
    * @throws {AppError} UPSTREAM_REFUSED_CREDENTIALS when it doesn't, others when it can't be asked
    */
@@ -85,7 +110,7 @@ export class GenAuthClient {
       await this.untilItMayGo(context, permit, deadline).catch(refuse);
       deadline ??= new Deadline(this.options.timeoutMs);
       if (context.beforeSend !== undefined) {
-        await context.beforeSend();
+        await context.beforeSend().catch(refuse);
         if (!permit.isFresh) await permit.acquire(deadline).catch(refuse);
       }
       const turn = { attempt, deadline, permit, signatures };

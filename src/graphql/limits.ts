@@ -112,11 +112,14 @@ function findCostFault(request: LimitedRequest): GraphQLError | null {
   }
 }
 
-/** The first limit that a request breaks, as the error to answer with its HTTP status; null when it may run. */
-export function findBrokenLimit(request: LimitedRequest): GraphQLError | null {
+/**
+ * The first limit that a request breaks, as the error to answer with its HTTP status; null when it may run.
+ * @param servesSubscriptions true at the one address that does
+ */
+export function findBrokenLimit(request: LimitedRequest, servesSubscriptions = false): GraphQLError | null {
   const body = refuseBody(request);
   if (body !== null) return toError(body, 413);
-  if (request.operation.operation === OperationTypeNode.SUBSCRIPTION) {
+  if (request.operation.operation === OperationTypeNode.SUBSCRIPTION && !servesSubscriptions) {
     return toError([LimitCode.SUBSCRIPTION_NOT_SUPPORTED, 'Subscriptions are not served at this address.']);
   }
   const shape = refuseShape(request);

@@ -9,7 +9,8 @@ import { bareHash, type Manifest, type PersistedOperations } from './persisted-m
 /** So many unknown operations are remembered as logged. */
 const MAX_REMEMBERED = 1000;
 
-const NOT_IN_LIST = {
+/** Told of every operation that the manifest doesn't have. */
+export const NOT_IN_LIST = {
   message: 'This operation is not in the list of those that may run.',
   code: 'PERSISTED_QUERY_NOT_IN_LIST',
 };
@@ -34,7 +35,7 @@ export function createFirstTimes(): (text: string) => boolean {
 }
 
 /** Whether a document is one of the manifest's, however it is laid out. Apollo keeps documents, so few are asked for twice. */
-function createMembership(manifest: Manifest): (document: DocumentNode) => boolean {
+export function createMembership(manifest: Manifest): (document: DocumentNode) => boolean {
   const members = new Set([...manifest.values()].map((text) => normalise(parse(text))));
   const answers = new WeakMap<DocumentNode, boolean>();
   return (document) => {

@@ -2,6 +2,7 @@
 import { auditTables } from './migrations/0001-audit';
 import { paceTables } from './migrations/0002-pace';
 import { rateLimitTables } from './migrations/0003-rate-limit';
+import { jobTables } from './migrations/0004-jobs';
 
 export interface Migration {
   id: number;
@@ -13,4 +14,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 1, name: 'audit', sql: auditTables },
   { id: 2, name: 'pace', sql: paceTables },
   { id: 3, name: 'rate-limit', sql: rateLimitTables },
+  { id: 4, name: 'jobs', sql: jobTables },
 ];

@@ -1,0 +1,129 @@
+/**
+ * Everything that Apollo does before it runs an operation, for the one kind that does not go through it: parsing,
+ * validation, limits, the list of operations, variables, and errors that repeat nothing.
+ */
+import { ApolloServerErrorCode } from '@apollo/server/errors';
+import {
+  getOperationAST,
+  getVariableValues,
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  OperationTypeNode,
+  parse,
+  specifiedRules,
+  validate,
+  type DocumentNode,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from 'graphql';
+import { LIMITS, findBrokenLimit } from './limits';
+import type { PersistedOperations } from './persisted-manifest';
+import { createMembership, NOT_IN_LIST } from './persisted-operations.plugin';
+import { formatError } from './safe-errors';
+import { describeBadVariables } from './variable-errors';
+
+const MAX_VALIDATION_ERRORS = 20;
+
+/** What came in, before anything is known of it. */
+export interface SubscriptionRequest {
+  body: unknown;
+  bodyBytes: number;
+  accept: string;
+}
+
+export interface SubscriptionArgs {
+  schema: GraphQLSchema;
+  document: DocumentNode;
+  variableValues: Record<string, unknown>;
+  operationName: string | null;
+}
+
+/** Ready for graphql's `subscribe`, or refused before anything has run. */
+export type Prepared =
+  { isOk: true; args: SubscriptionArgs } | { isOk: false; status: number; errors: GraphQLFormattedError[] };
+
+const refuse = (status: number, code: string, message: string): Prepared => ({
+  isOk: false,
+  status,
+  errors: [{ message, extensions: { code } }],
+});
+
+const formatted = (error: GraphQLError, code: string): GraphQLFormattedError => {
+  const coded = new GraphQLError(error.message, { extensions: { code } });
+  return formatError({ ...error.toJSON(), extensions: { code } }, coded);
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** GraphQL over HTTP, section 5.3: `variables` and `operationName` may be left out or null. */
+function readParams(body: unknown) {
+  if (!isRecord(body) || typeof body['query'] !== 'string') return null;
+  const variables = body['variables'] ?? {};
+  const operationName = body['operationName'] ?? null;
+  if (!isRecord(variables) || (operationName !== null && typeof operationName !== 'string')) return null;
+  return { query: body['query'], variables, operationName };
+}
+
+export function createSubscriptionPreparer(
+  schema: GraphQLSchema,
+  { isProduction, persisted }: { isProduction: boolean; persisted: PersistedOperations },
+): (request: SubscriptionRequest) => Prepared {
+  const rules = isProduction ? [...specifiedRules, NoSchemaIntrospectionCustomRule] : specifiedRules;
+  const isMember = createMembership(persisted.manifest);
+
+  const check = (document: DocumentNode): Prepared | null => {
+    if (persisted.mode === 'enforce' && !isMember(document)) {
+      return refuse(400, NOT_IN_LIST.code, NOT_IN_LIST.message);
+    }
+    const faults = validate(schema, document, rules, {
+      maxErrors: MAX_VALIDATION_ERRORS,
+      hideSuggestions: isProduction,
+    });
+    if (faults.length === 0) return null;
+    const code = ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED;
+    return { isOk: false, status: 400, errors: faults.map((fault) => formatted(fault, code)) };
+  };
+
+  return ({ body, bodyBytes, accept }) => {
+    if (!/\btext\/event-stream\b|\*\/\*/.test(accept)) {
+      return refuse(406, 'NOT_ACCEPTABLE', 'Progress is told as text/event-stream.');
+    }
+    const params = readParams(body);
+    if (params === null)
+      return refuse(400, ApolloServerErrorCode.BAD_REQUEST, 'Send one subscription operation as JSON.');
+    let document: DocumentNode;
+    try {
+      document = parse(params.query, { maxTokens: LIMITS.tokens });
+    } catch (error) {
+      if (!(error instanceof GraphQLError)) throw error;
+      return { isOk: false, status: 400, errors: [formatted(error, ApolloServerErrorCode.GRAPHQL_PARSE_FAILED)] };
+    }
+    const fault = check(document);
+    if (fault !== null) return fault;
+    const operation = getOperationAST(document, params.operationName);
+    if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {
+      return refuse(
+        400,
+        'NOT_A_SUBSCRIPTION',
+        'This address serves one subscription operation; send others to /graphql.',
+      );
+    }
+    const { variables } = params;
+    const broken = findBrokenLimit({ schema, document, operation, variables, bodyBytes }, true);
+    if (broken !== null) {
+      const status = bodyBytes > LIMITS.bodyBytes ? 413 : 400;
+      return {
+        isOk: false,
+        status,
+        errors: [{ message: broken.message, extensions: { code: broken.extensions['code'] } }],
+      };
+    }
+    const definitions = operation.variableDefinitions ?? [];
+    if (getVariableValues(schema, definitions, variables, { maxErrors: 1 }).errors !== undefined) {
+      return { isOk: false, status: 400, errors: describeBadVariables(schema, definitions, variables) };
+    }
+    const { operationName } = params;
+    return { isOk: true, args: { schema, document, variableValues: variables, operationName } };
+  };
+}

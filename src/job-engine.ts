@@ -1,0 +1,110 @@
+/** The jobs' parts, joined: what accepts them, what works on them, what tells of them. */
+import type { AuditService } from './audit/audit.service';
+import type { GenAuthClient } from './genauth/client';
+import type { KeyHealth } from './genauth/key-health';
+import { CHUNK_FORMAT, KNOWN_FORMATS, type ChunkFormat } from './jobs/chunk';
+import type { ChunkTools } from './jobs/chunk-work';
+import { findJobsOfOtherFormats } from './jobs/kick-job.repository';
+import { KickJobReadsService } from './jobs/kick-job-reads.service';
+import { KickJobService } from './jobs/kick-job.service';
+import { KickJobWorker } from './jobs/kick-job.worker';
+import { KickQueue } from './jobs/kick-queue';
+import { LineStore } from './jobs/line-store';
+import { Pauses } from './jobs/pauses';
+import { ProgressFeed } from './jobs/progress-feed';
+import { SendGate } from './jobs/send-gate';
+import type { KickUsersService } from './kick/kick-users.service';
+import type { Logger } from './observability/logger';
+import type { Pace } from './pace/pace';
+import type { Database } from './store/database';
+
+export interface JobEngineOptions {
+  database: Database;
+  client: GenAuthClient;
+  keyHealth: KeyHealth;
+  pace: Pace;
+  kickUsers: KickUsersService;
+  audit: AuditService;
+  /** For one call to GenAuth, retries included. Milliseconds. */
+  timeoutMs: number;
+  log: Logger;
+  /** Another format than this release's own, to stand in for an older one. */
+  chunkFormat?: ChunkFormat;
+}
+
+export interface JobEngine {
+  service: KickJobService;
+  reads: KickJobReadsService;
+  feed: ProgressFeed;
+  /** Ends all streams of progress. */
+  endStreams: () => void;
+  /** Gives back what is not in flight; waits for what is. */
+  stop: () => Promise<void>;
+}
+
+/** A chunk's new calls are begun for a quarter of a call's time at most, within these bounds. Milliseconds. */
+const MIN_SLICE_MS = 500;
+const MAX_SLICE_MS = 3000;
+/** Beyond slice and call, before a chunk is taken to be lost: for slow statements. Milliseconds. */
+const MARGIN_MS = 2000;
+
+/** A job that this release can't read must not wait for ever without anybody noticing. @throws when there is one */
+async function refuseUnknownFormats(database: Database): Promise<void> {
+  const jobs = await findJobsOfOtherFormats(database, KNOWN_FORMATS);
+  if (jobs.length === 0) return;
+  throw new Error(
+    `unfinished jobs are in a format that this release doesn't know; let the release that began them finish them: ${jobs.join(', ')}`,
+  );
+}
+
+/** @throws when there are unfinished jobs of a format that this release doesn't know */
+export async function startJobEngine(options: JobEngineOptions): Promise<JobEngine> {
+  const { database, client, keyHealth, pace, kickUsers, audit, timeoutMs, log } = options;
+  await refuseUnknownFormats(database);
+  const sliceMs = Math.min(MAX_SLICE_MS, Math.max(MIN_SLICE_MS, timeoutMs / 4));
+  const format = options.chunkFormat ?? CHUNK_FORMAT;
+  const queue = new KickQueue(database, { format, expiryMs: sliceMs + timeoutMs + MARGIN_MS }, log);
+  const pauses = new Pauses(database, client.circuit, keyHealth);
+  const feed = new ProgressFeed(database, log);
+  const gate = new SendGate({ rate: () => pace.status.ownPerSecond, state: () => pauses.gateState });
+  const tools: ChunkTools = {
+    database,
+    queue,
+    store: new LineStore(database),
+    gate,
+    kickUsers,
+    audit,
+    reads: client,
+    log,
+    sliceMs,
+    repeatableMs: 2 * timeoutMs,
+    isPaused: () => pauses.gateState === 'shut',
+    noteProgress: feed.noteProgress,
+  };
+  const worker = new KickJobWorker(tools, log);
+  await queue.start(database.kind === 'embedded');
+  await feed.start();
+  const unlisten = await database.listen('kick_queued', worker.wake);
+  worker.start();
+
+  const queued = (): void => {
+    worker.wake();
+    // For the gateways that are idle; the busy ones look anyway.
+    database.query(`select pg_notify('kick_queued', '')`).catch((error: unknown) => log.debug({ reason: String(error) }, 'not notified')); // prettier-ignore
+  };
+  return {
+    service: new KickJobService(database, queue, audit, format, { queued, changed: feed.noteProgress }),
+    reads: new KickJobReadsService(database, {
+      pausedReason: () => pauses.reason(),
+      callsPerSecond: () => pace.status.allPerSecond,
+    }),
+    feed,
+    endStreams: () => feed.end(),
+    stop: async () => {
+      await worker.stop();
+      await unlisten();
+      await feed.stop();
+      await queue.stop();
+    },
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * Works one chunk off: makes its lines this gateway's, works on several at once, and gives back what is left when its
+ * time is up. The time is short, so that a chunk in the hands of a dead gateway is soon known to be lost.
+ */
+import { randomUUID } from 'node:crypto';
+import type { AuditService } from '../audit/audit.service';
+import type { KickUsersService } from '../kick/kick-users.service';
+import type { Logger } from '../observability/logger';
+import type { Database } from '../store/database';
+import { APPS_PER_CALL } from './apps-per-call';
+import { findJob, finishIfSettled, setRunning, type JobRow } from './kick-job.repository';
+import { claimLines, countProgress, skipUnsentLines, type OwnedLine } from './kick-line.repository';
+import type { HeldChunk, KickQueue } from './kick-queue';
+import type { LineStore } from './line-store';
+import { LineWork, type LineEnd } from './line-work';
+import { ReadBack, type SessionReads } from './read-back';
+import type { SendGate } from './send-gate';
+
+/** After lines that could not be sent now, a chunk is handed out again so much later. Milliseconds. */
+const BACK_OFF_MS = 500;
+
+export interface ChunkTools {
+  database: Database;
+  queue: KickQueue;
+  store: LineStore;
+  gate: SendGate;
+  kickUsers: KickUsersService;
+  audit: AuditService;
+  reads: SessionReads;
+  log: Logger;
+  /** For how long new calls of a chunk are begun. Milliseconds. */
+  sliceMs: number;
+  /** A call sent longer ago is not repeated. Milliseconds. */
+  repeatableMs: number;
+  /** Whether GenAuth is known to be away, or our key refused. */
+  isPaused: () => boolean;
+  /** Told of each change that watchers of the job may want to see. */
+  noteProgress: (jobId: string) => void;
+}
+
+export class ChunkWork {
+  private readonly owner = randomUUID();
+  private readonly endsAt: number;
+  private readonly dropping = new AbortController();
+  private isEnded = false;
+
+  constructor(
+    private readonly chunk: HeldChunk,
+    private readonly tools: ChunkTools,
+  ) {
+    this.endsAt = performance.now() + tools.sliceMs;
+  }
+
+  /** Begins no new call, and drops those that wait to be sent. */
+  end(): void {
+    this.isEnded = true;
+    this.dropping.abort();
+  }
+
+  async run(): Promise<void> {
+    const { chunk, tools } = this;
+    const job = await findJob(tools.database, chunk.jobId);
+    if (job === undefined || job.finished_at !== null) return tools.queue.giveBack(chunk, null, 0);
+    await setRunning(tools.database, job.id);
+    const lines = await claimLines(tools.database, job.id, chunk.from, chunk.to, this.owner);
+    const timeUp = setTimeout(() => this.end(), Math.max(0, this.endsAt - performance.now()));
+    const left = await this.workOn(job, lines).finally(() => clearTimeout(timeUp));
+    await this.close(job, left);
+  }
+
+  private readonly mustStop = (): boolean => this.isEnded || performance.now() > this.endsAt || this.tools.isPaused();
+
+  /** @returns the lines to go on with later */
+  private async workOn(job: JobRow, lines: readonly OwnedLine[]): Promise<number[]> {
+    const left: number[] = [];
+    const begun: Promise<void>[] = [];
+    for (const line of lines) {
+      if (await this.tools.gate.enter(this.mustStop)) {
+        begun.push(
+          this.workLine(job, line).then((end) => {
+            if (end === 'later') left.push(line.line);
+            else this.tools.noteProgress(job.id);
+          }),
+        );
+      } else left.push(line.line);
+    }
+    // All of them, before any fault is passed on: none may go on working behind our back.
+    const results = await Promise.allSettled(begun);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    return left;
+  }
+
+  private async workLine(job: JobRow, line: OwnedLine): Promise<LineEnd> {
+    const { tools } = this;
+    let isSent = false;
+    const sent = (): void => {
+      if (!isSent) tools.gate.sent();
+      isSent = true;
+    };
+    try {
+      return await this.lineWork(job, line, sent).run();
+    } finally {
+      sent();
+      tools.gate.leave();
+    }
+  }
+
+  private lineWork(job: JobRow, line: OwnedLine, sent: () => void): LineWork {
+    const { tools, owner } = this;
+    const { requestId, log, ...who } = this.callerOf(job);
+    const dropLine = new AbortController();
+    this.dropping.signal.addEventListener('abort', () => dropLine.abort(), { once: true });
+    const context = { requestId, priority: 'job', hangUp: dropLine.signal } as const;
+    const user = { type: job.user_id_type, id: line.user_id };
+    return new LineWork(job, line, owner, {
+      store: tools.store,
+      readBack: new ReadBack(tools.reads, user, context),
+      kick: (request, beforeSend) =>
+        tools.kickUsers.kickUncounted(request, {
+          ...who,
+          ...context,
+          log,
+          beforeSend: async () => {
+            await beforeSend();
+            sent();
+          },
+        }),
+      appIdsOf: (index) => job.app_ids.slice(index * APPS_PER_CALL, (index + 1) * APPS_PER_CALL),
+      repeatableMs: tools.repeatableMs,
+      mustStop: this.mustStop,
+      isCancelled: async () => (await findJob(tools.database, job.id))?.state === 'CANCELLING',
+      drop: () => dropLine.abort(),
+      noteResolved: (outcome) => this.recordResolution(job, user, outcome),
+    });
+  }
+
+  private callerOf(job: JobRow) {
+    const { issuer, subject, request_id: requestId, id: jobId } = job;
+    return { principal: { issuer, subject }, requestId, jobId, log: this.tools.log.child({ requestId, jobId }) };
+  }
+
+  private recordResolution(job: JobRow, target: { type: JobRow['user_id_type']; id: string }, letter: string): void {
+    const { issuer, subject: actor, request_id: requestId, id: jobId } = job;
+    const outcome = { k: 'KICKED', f: 'FAILED' }[letter] ?? 'UNKNOWN';
+    this.tools.audit.after({ action: 'USER_RESOLVED', actor, issuer, requestId, jobId, target, details: { outcome } });
+  }
+
+  /** The job first: if this process dies in between, the chunk is handed out again and finds it finished. */
+  private async close(job: JobRow, left: readonly number[]): Promise<void> {
+    const { database, queue } = this.tools;
+    const now = await findJob(database, job.id);
+    if (now?.state === 'CANCELLING') await skipUnsentLines(database, job.id);
+    await this.finish(job);
+    const rest = left.length === 0 ? null : { jobId: job.id, from: Math.min(...left), to: Math.max(...left) };
+    await queue.giveBack(this.chunk, rest, this.isEnded ? 0 : BACK_OFF_MS);
+  }
+
+  private async finish(job: JobRow): Promise<void> {
+    const state = await finishIfSettled(this.tools.database, job.id);
+    this.tools.noteProgress(job.id);
+    if (state === null) return;
+    const { issuer, subject: actor, request_id: requestId, id: jobId } = job;
+    const counts = await countProgress(this.tools.database, jobId);
+    this.tools.log.info({ jobId, requestId, state, ...counts }, 'job finished');
+    this.tools.audit.after({ action: 'JOB_FINISHED', actor, issuer, requestId, jobId, details: { state, ...counts } });
+  }
+}

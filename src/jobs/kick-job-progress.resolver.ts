@@ -1,0 +1,41 @@
+import { GraphQLError } from 'graphql';
+import { Arg, Authorized, ID, Resolver, Root, Subscription } from 'type-graphql';
+import { Scope } from '../auth/scope';
+import { ErrorCode } from '../errors';
+import { callerOf, type RequestContext } from '../context';
+import { type KickJobReadsService } from './kick-job-reads.service';
+import { KickJobProgress } from './kick-job.type';
+import { ProgressEvents } from './progress-events';
+import { type ProgressFeed } from './progress-feed';
+
+/** A subscription's source is out of reach of the resolver's instance, so what it is made from comes with the request. */
+export interface StreamContext extends RequestContext {
+  progress: { reads: KickJobReadsService; feed: ProgressFeed };
+}
+
+async function watchJob(id: string, context: StreamContext): Promise<AsyncIterable<KickJobProgress>> {
+  const { reads, feed } = context.progress;
+  const job = await reads.find(id, callerOf(context).principal);
+  if (job === undefined) {
+    const message = 'There is no such job, or it is not yours to see.';
+    throw new GraphQLError(message, { extensions: { code: ErrorCode.JOB_NOT_FOUND } });
+  }
+  return new ProgressEvents(feed, job.id);
+}
+
+@Resolver()
+export class KickJobProgressResolver {
+  @Authorized(Scope.KICK, Scope.READ)
+  @Subscription(() => KickJobProgress, {
+    description:
+      'The progress of a job, now and whenever it changes, at most four times a second; the last event is the final count, and then the stream completes. Who may see the job may watch it.',
+    subscribe: ({ args, context }: { args: { id?: unknown }; context: StreamContext }) =>
+      watchJob(String(args.id), context),
+  })
+  kickJobProgress(
+    @Root() progress: KickJobProgress,
+    @Arg('id', () => ID, { description: 'The job.' }) _id: string,
+  ): KickJobProgress {
+    return progress;
+  }
+}

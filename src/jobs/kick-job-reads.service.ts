@@ -1,0 +1,70 @@
+/** Reading jobs: who may see which, and what is known of them now. */
+import type { Principal } from '../auth/principal';
+import { Scope } from '../auth/scope';
+import { AppError, ErrorCode } from '../errors';
+import type { Database } from '../store/database';
+import { APPS_PER_CALL } from './apps-per-call';
+import { findJob, listJobs, type JobRow } from './kick-job.repository';
+import { countProgress, listOutcomes, type Progress } from './kick-line.repository';
+import type { KickOutcomeState } from './kick-outcome-state.enum';
+
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+export interface Outlook {
+  /** Why nothing is sent at the moment; null when something is. */
+  pausedReason: () => Promise<string | null> | string | null;
+  /** Calls to GenAuth in a second, of all gateways. */
+  callsPerSecond: () => number;
+}
+
+export class KickJobReadsService {
+  constructor(
+    private readonly database: Database,
+    private readonly outlook: Outlook,
+  ) {}
+
+  /** Undefined when there is none, or it is not this caller's to see; the caller can't tell which. */
+  async find(id: string, caller: Principal): Promise<JobRow | undefined> {
+    if (!UUID.test(id)) return undefined;
+    const job = await findJob(this.database, id);
+    const isOwn = job?.issuer === caller.issuer && job.subject === caller.subject;
+    return isOwn || caller.scopes.has(Scope.READ) ? job : undefined;
+  }
+
+  /** @throws {AppError} JOB_NOT_FOUND */
+  async get(id: string, caller: Principal): Promise<JobRow> {
+    const job = await this.find(id, caller);
+    if (job === undefined)
+      throw new AppError(ErrorCode.JOB_NOT_FOUND, 'There is no such job, or it is not yours to see.');
+    return job;
+  }
+
+  /** Newest first. Without the scope to read, one's own only. */
+  list(caller: Principal, before: string | null, limit: number): Promise<JobRow[]> {
+    return listJobs(this.database, caller.scopes.has(Scope.READ) ? null : caller, before, limit);
+  }
+
+  progress(job: JobRow): Promise<Progress> {
+    return countProgress(this.database, job.id);
+  }
+
+  outcomes(job: JobRow, state: KickOutcomeState | null, after: number, limit: number) {
+    return listOutcomes(this.database, job.id, state, after, limit);
+  }
+
+  async pausedReason(job: JobRow): Promise<string | null> {
+    return job.finished_at === null ? this.outlook.pausedReason() : null;
+  }
+
+  /** From what is left and the pace of the moment; null when it is finished, or nothing is sent. */
+  async estimatedFinishAt(job: JobRow): Promise<Date | null> {
+    if (job.finished_at !== null || (await this.outlook.pausedReason()) !== null) return null;
+    const { pending } = await this.progress(job);
+    const callsPerUser = Math.ceil(job.app_ids.length / APPS_PER_CALL);
+    const seconds = (pending * callsPerUser) / Math.max(0.01, this.outlook.callsPerSecond());
+    return new Date(Date.now() + Math.min(seconds * 1000, MAX_WAIT_MS));
+  }
+}
+
+/** A date further away than a century is none. */
+const MAX_WAIT_MS = 100 * 365 * 24 * 60 * 60 * 1000;

@@ -1,0 +1,78 @@
+/** Takes chunks from the queue while there is room, and works them off; gives them back when the gateway stops. */
+import type { Logger } from '../observability/logger';
+import { ChunkWork, type ChunkTools } from './chunk-work';
+import type { HeldChunk } from './kick-queue';
+
+/** Chunks in hand at once: enough lines to fill the gate. */
+const MAX_CHUNKS = 6;
+/** An empty queue is looked at again after so long, unless somebody says that there is something. Milliseconds. */
+const IDLE_MS = 1000;
+/** While GenAuth is away, or the database. Milliseconds. */
+const PAUSE_MS = 250;
+
+export class KickJobWorker {
+  private readonly running = new Map<ChunkWork, Promise<void>>();
+  private isStopping = false;
+  private isLooking = false;
+  private timer: NodeJS.Timeout | null = null;
+  private looking: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly tools: ChunkTools,
+    private readonly log: Logger,
+  ) {}
+
+  start(): void {
+    this.wake();
+  }
+
+  /** There may be something in the queue. */
+  readonly wake = (): void => {
+    if (this.isStopping || this.isLooking) return;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.isLooking = true;
+    this.looking = this.look().then((waitMs) => {
+      this.isLooking = false;
+      if (!this.isStopping && waitMs !== null) this.timer = setTimeout(this.wake, waitMs).unref();
+    });
+  };
+
+  /** Calls in flight are answered, everything else goes back to the queue. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    if (this.timer !== null) clearTimeout(this.timer);
+    for (const chunk of this.running.keys()) chunk.end();
+    await this.looking;
+    for (const chunk of this.running.keys()) chunk.end();
+    await Promise.all(this.running.values());
+  }
+
+  /** @returns when to look again, in milliseconds; null: when a chunk is done */
+  private async look(): Promise<number | null> {
+    if (this.tools.isPaused()) return PAUSE_MS;
+    const room = MAX_CHUNKS - this.running.size;
+    if (room <= 0) return null;
+    try {
+      const chunks = await this.tools.queue.take(room);
+      for (const chunk of chunks) this.begin(chunk);
+      return chunks.length === room ? null : IDLE_MS;
+    } catch (error) {
+      this.log.warn({ reason: String(error) }, 'the job queue can not be read');
+      return IDLE_MS;
+    }
+  }
+
+  private begin(chunk: HeldChunk): void {
+    const work = new ChunkWork(chunk, this.tools);
+    const done = work
+      .run()
+      // The engine hands it out again; what was sent is settled by reading back.
+      .catch((error: unknown) => this.log.error({ err: error, jobId: chunk.jobId }, 'a chunk of a job was broken off'))
+      .finally(() => {
+        this.running.delete(work);
+        this.wake();
+      });
+    this.running.set(work, done);
+  }
+}

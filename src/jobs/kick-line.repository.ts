@@ -1,0 +1,198 @@
+/** The SQL of a job's lines: what each user's calls have come to, written so that only the line's owner can. */
+import type { ErrorCode } from '../errors';
+import type { Queryable } from '../store/database';
+import type { KickOutcomeState } from './kick-outcome-state.enum';
+
+export interface NewLine {
+  line: number;
+  userId: string;
+  /** The line that names the same user first; null when this is the first. */
+  duplicateOf: number | null;
+}
+
+/** A line in the hands of this gateway. */
+export interface OwnedLine {
+  line: number;
+  user_id: string;
+  calls: string;
+  attempts: number;
+  /** Milliseconds since its last call was sent, by the database's clock; null: never. */
+  sent_ago_ms: number | null;
+}
+
+export interface OutcomeRow {
+  line: number;
+  user_id: string | null;
+  state: KickOutcomeState;
+  code: ErrorCode | null;
+  message: string | null;
+  attempts: number;
+  finished_at: Date | null;
+  verified_offline: boolean | null;
+}
+
+export interface Progress {
+  total: number;
+  pending: number;
+  kicked: number;
+  failed: number;
+  unknown: number;
+  skipped: number;
+}
+
+/** @param callCount how many calls each user takes */
+export async function insertLines(
+  store: Queryable,
+  jobId: string,
+  lines: readonly NewLine[],
+  callCount: number,
+): Promise<void> {
+  await store.query(
+    `insert into kick_lines (job_id, line, user_id, calls, state, message, finished_at)
+     select $1::uuid, line, "userId", repeat('.', $3::integer),
+       case when "duplicateOf" is null then 'PENDING' else 'SKIPPED' end,
+       'the same user as userIds[' || "duplicateOf" || ']',
+       case when "duplicateOf" is null then null else clock_timestamp() end
+     from jsonb_to_recordset($2::text::jsonb) as new (line integer, "userId" text, "duplicateOf" integer)`,
+    [jobId, JSON.stringify(lines), callCount],
+  );
+}
+
+/** Makes unsettled lines this owner's; whoever had them can write to them no more. */
+export const claimLines = (store: Queryable, jobId: string, from: number, to: number, owner: string) =>
+  store.query<OwnedLine>(
+    `with claimed as (
+       update kick_lines set owner = $4
+       where job_id = $1 and line between $2 and $3 and state = 'PENDING'
+       returning line, user_id, calls, attempts, sent_at
+     )
+     select line, user_id, calls, attempts,
+       extract(epoch from clock_timestamp() - sent_at)::float8 * 1000 as sent_ago_ms from claimed order by line`,
+    [jobId, from, to, owner],
+  );
+
+/** What a line is to become, and what it must be for that. */
+export interface LineChange {
+  jobId: string;
+  line: number;
+  owner: string;
+  /** As the owner knows it; another number means that somebody else has been at it. */
+  attempts: number;
+  calls: string;
+}
+
+const CHANGE = 'job_id uuid, line integer, owner uuid, attempts integer, calls text';
+const toRecord = ({ jobId, line, owner, attempts, calls }: LineChange) => ({
+  job_id: jobId,
+  line,
+  owner,
+  attempts,
+  calls,
+});
+const IS_OWN = `l.job_id = c.job_id and l.line = c.line and l.owner = c.owner and l.attempts = c.attempts
+  and l.state = 'PENDING'`;
+type LineKey = Pick<LineChange, 'jobId' | 'line'>;
+
+/** "Sent", before it is: one attempt more. Refused for lines of another owner, and of jobs that are cancelled. */
+export const markSent = (store: Queryable, changes: readonly LineChange[]) =>
+  store.query<LineKey>(
+    `update kick_lines l set attempts = l.attempts + 1, calls = c.calls, sent_at = clock_timestamp()
+     from jsonb_to_recordset($1::text::jsonb) as c (${CHANGE}), kick_jobs j
+     where ${IS_OWN} and j.id = l.job_id and j.state in ('QUEUED', 'RUNNING')
+     returning l.job_id as "jobId", l.line`,
+    [JSON.stringify(changes.map(toRecord))],
+  );
+
+/** What is known of its calls by now. */
+export const saveCalls = (store: Queryable, changes: readonly LineChange[]) =>
+  store.query<LineKey>(
+    `update kick_lines l set calls = c.calls from jsonb_to_recordset($1::text::jsonb) as c (${CHANGE})
+     where ${IS_OWN} returning l.job_id as "jobId", l.line`,
+    [JSON.stringify(changes.map(toRecord))],
+  );
+
+export interface Settlement extends LineChange {
+  state: KickOutcomeState;
+  code: ErrorCode | null;
+  message: string | null;
+  verifiedOffline: boolean | null;
+}
+
+/** The line's outcome, for good. */
+export const settleLines = (store: Queryable, settlements: readonly Settlement[]) =>
+  store.query<LineKey>(
+    `update kick_lines l set calls = c.calls, state = c.state, code = c.code, message = c.message,
+       verified_offline = c.verified_offline, finished_at = clock_timestamp(), owner = null
+     from jsonb_to_recordset($1::text::jsonb)
+       as c (${CHANGE}, state text, code text, message text, verified_offline boolean)
+     where ${IS_OWN} returning l.job_id as "jobId", l.line`,
+    [
+      JSON.stringify(
+        settlements.map(({ state, code, message, verifiedOffline, ...change }) => ({
+          ...toRecord(change),
+          state,
+          code,
+          message,
+          verified_offline: verifiedOffline,
+        })),
+      ),
+    ],
+  );
+
+/** Those that nothing is in flight for. Their calls so far are told in the message. */
+export const skipUnsentLines = async (store: Queryable, jobId: string): Promise<void> => {
+  await store.query(
+    `update kick_lines set state = 'SKIPPED', owner = null, finished_at = clock_timestamp(),
+       message = case when calls ~ 'k'
+         then 'the job was cancelled between the calls for this user; some of the apps were done'
+         else 'the job was cancelled' end
+     where job_id = $1 and state = 'PENDING' and calls !~ '[sr]'`,
+    [jobId],
+  );
+};
+
+export const countProgress = async (store: Queryable, jobId: string): Promise<Progress> => {
+  const rows = await store.query<{ state: KickOutcomeState; lines: number }>(
+    `select state, count(*)::integer as lines from kick_lines where job_id = $1 group by state`,
+    [jobId],
+  );
+  const count = (wanted: KickOutcomeState) => rows.find(({ state }) => state === wanted)?.lines ?? 0;
+  return {
+    total: rows.reduce((sum, { lines }) => sum + lines, 0),
+    pending: count('PENDING'),
+    kicked: count('KICKED'),
+    failed: count('FAILED'),
+    unknown: count('UNKNOWN'),
+    skipped: count('SKIPPED'),
+  };
+};
+
+/** In the order of the list. @param after a line, exclusive */
+export const listOutcomes = (
+  store: Queryable,
+  jobId: string,
+  state: KickOutcomeState | null,
+  after: number,
+  limit: number,
+): Promise<OutcomeRow[]> =>
+  store.query<OutcomeRow>(
+    `select line, user_id, state, code, message, attempts, finished_at, verified_offline from kick_lines
+     where job_id = $1 and line > $2 and ($3::text is null or state = $3) order by line limit $4`,
+    [jobId, after, state, limit],
+  );
+
+/** The users of a finished job that a person may want to try again, in order. */
+export const listUnsettledUsers = (store: Queryable, jobId: string) =>
+  store.query<{ user_id: string | null }>(
+    `select user_id from kick_lines where job_id = $1 and state in ('FAILED', 'UNKNOWN') order by line`,
+    [jobId],
+  );
+
+/** Empties the users of lines settled before then, with GenAuth's texts about them. @returns how many */
+export async function eraseUsersBefore(store: Queryable, before: Date): Promise<number> {
+  const rows = await store.query(
+    `update kick_lines set user_id = null, message = null where user_id is not null and finished_at < $1 returning line`,
+    [before],
+  );
+  return rows.length;
+}

@@ -1,0 +1,118 @@
+/** The engine: pg-boss, on the gateway's own database. It queues chunks, hands each to one gateway, and gives it to
+ * another when that one does not come back in time. What a chunk means, it doesn't know. */
+import PgBoss from 'pg-boss';
+import type { Database, Queryable } from '../store/database';
+import type { Logger } from '../observability/logger';
+import { parseChunk, writeChunk, type Chunk, type ChunkFormat } from './chunk';
+
+const QUEUE = 'kick-chunks';
+
+/** How often chunks that were not given back are looked for. Seconds. */
+const MAINTENANCE_SECONDS = 2;
+/** A chunk is handed out until it is done, however often its gateway dies. */
+const RETRY_LIMIT = 1_000_000;
+/** pg-boss takes no more. Seconds. */
+const MAX_EXPIRY_SECONDS = 23 * 60 * 60;
+/** A job may have to wait as long as GenAuth, or a key, is away. */
+const RETENTION_DAYS = 365;
+/** Chunks in one statement. */
+const INSERT_SIZE = 1000;
+
+/** A chunk in the hands of this gateway. */
+export interface HeldChunk extends Chunk {
+  /** pg-boss's id. */
+  id: string;
+}
+
+export interface QueueOptions {
+  /** The format that new chunks are written in. */
+  format: ChunkFormat;
+  /** A chunk held longer than this is taken to be lost with its gateway. Milliseconds. */
+  expiryMs: number;
+}
+
+/** pg-boss's way of asking, on a connection of ours: within a transaction, or on its own. */
+const sqlOf = (store: Queryable): PgBoss.Db => ({
+  executeSql: async (text, values = []) => {
+    if (values.length > 0) return { rows: await store.query<object>(text, values) };
+    // Without values it may be several statements, of which only single ones are read.
+    if (/;\s*\S/.test(text)) {
+      await store.run(text);
+      return { rows: [] };
+    }
+    return { rows: await store.query<object>(text) };
+  },
+});
+
+export class KickQueue {
+  private readonly boss: PgBoss;
+
+  constructor(
+    private readonly database: Database,
+    private readonly options: QueueOptions,
+    log: Logger,
+  ) {
+    this.boss = new PgBoss({
+      db: sqlOf(database),
+      schedule: false,
+      maintenanceIntervalSeconds: MAINTENANCE_SECONDS,
+    });
+    this.boss.on('error', (error) => log.warn({ reason: error.message }, 'the job queue has a fault'));
+  }
+
+  /** @param hasOrphans whether whatever is handed out belongs to a process that is gone, as in an embedded store */
+  async start(hasOrphans: boolean): Promise<void> {
+    await this.boss.start();
+    await this.boss.createQueue(QUEUE, {
+      name: QUEUE,
+      policy: 'standard',
+      retryLimit: RETRY_LIMIT,
+      retryDelay: 0,
+      retentionDays: RETENTION_DAYS,
+    });
+    if (hasOrphans) await this.giveBackOrphans();
+  }
+
+  /** Part of the transaction that accepts the job. Earlier chunks of any job go before later ones of another. */
+  async add(transaction: Queryable, chunks: readonly Chunk[]): Promise<void> {
+    const jobs = chunks.map((chunk) => this.toInsert(chunk));
+    for (let start = 0; start < jobs.length; start += INSERT_SIZE) {
+      await this.boss.insert(jobs.slice(start, start + INSERT_SIZE), { db: sqlOf(transaction) });
+    }
+  }
+
+  /** Chunks that are this gateway's from now on, until it gives them back or `expiryMs` is over. */
+  async take(count: number): Promise<HeldChunk[]> {
+    const jobs = await this.boss.fetch<object>(QUEUE, { batchSize: count });
+    return jobs.map(({ id, data }) => ({ id, ...parseChunk(data) }));
+  }
+
+  /** The chunk is done with; whatever is left of it goes back, for any gateway. @param waitMs before it is handed out */
+  async giveBack(chunk: HeldChunk, rest: Chunk | null, waitMs: number): Promise<void> {
+    if (rest === null) return this.boss.complete(QUEUE, chunk.id);
+    await this.database.transaction(async (transaction) => {
+      const db = sqlOf(transaction);
+      await this.boss.complete(QUEUE, chunk.id, {}, { db });
+      const startAfter = new Date(Date.now() + waitMs).toISOString();
+      await this.boss.insert([{ ...this.toInsert(rest), ...(waitMs > 0 && { startAfter }) }], { db });
+    });
+  }
+
+  /** Lets statements under way finish; chunks must have been given back before. */
+  stop(): Promise<void> {
+    return this.boss.stop({ graceful: false, close: false, wait: false });
+  }
+
+  private toInsert(chunk: Chunk): PgBoss.JobInsert {
+    const expireInSeconds = Math.min(MAX_EXPIRY_SECONDS, Math.ceil(this.options.expiryMs / 1000));
+    return { name: QUEUE, data: writeChunk(chunk, this.options.format), priority: -chunk.from, expireInSeconds };
+  }
+
+  private async giveBackOrphans(): Promise<void> {
+    const orphans = await this.database.query<{ id: string }>(
+      `select id from pgboss.job where name = $1 and state = 'active'`,
+      [QUEUE],
+    );
+    if (orphans.length > 0) await this.boss.fail(QUEUE, orphans.map(({ id }) => id)); // prettier-ignore
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * Works one line off: one user, in calls of 50 apps. The truth of it is durable before each call ("sent") and after the
+ * last ("settled"). A call without a clear answer is settled by reading back, whether it was ours or that of a gateway
+ * that is gone: a kick repeated late would throw out a user who has come back.
+ */
+import { AppError, ErrorCode } from '../errors';
+import type { KickRequest, KickResult } from '../kick/kick-users.service';
+import { CallLetters, type CallLetter } from './call-letters';
+import type { LineChange, OwnedLine, Settlement } from './kick-line.repository';
+import type { JobRow } from './kick-job.repository';
+import { CANCELLED, CUT_SHORT, KICKED } from './line-outcomes';
+import type { LineStore } from './line-store';
+import type { ReadBack } from './read-back';
+import { verifyOffline } from './verify-offline';
+
+/** Settled for good; to be gone on with later; or no longer ours to say anything about. */
+export type LineEnd = 'settled' | 'later' | 'lost';
+
+/** More sendings of one line than this, all clearly refused as untimely, and it fails. */
+const MAX_ATTEMPTS = 100;
+
+/** Says nothing against the call itself: it can be made later. */
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  ErrorCode.RATE_LIMITED,
+  ErrorCode.UPSTREAM_UNAVAILABLE,
+  ErrorCode.UPSTREAM_TIMEOUT,
+  ErrorCode.AUDIT_UNAVAILABLE,
+  ErrorCode.UPSTREAM_REFUSED_CREDENTIALS,
+]);
+
+export interface LineTools {
+  store: LineStore;
+  readBack: ReadBack;
+  kick: (request: KickRequest, beforeSend: () => Promise<void>) => Promise<KickResult>;
+  /** Apps, call by call. */
+  appIdsOf: (index: number) => readonly string[];
+  /** A call sent longer ago is not repeated. Milliseconds. */
+  repeatableMs: number;
+  /** Whether no new call may be begun: the chunk's time is up, or GenAuth is known to be away. */
+  mustStop: () => boolean;
+  isCancelled: () => Promise<boolean>;
+  /** Gives up whatever of this line waits to be sent. */
+  drop: () => void;
+  /** Says that reading back settled what a call came to. */
+  noteResolved: (outcome: CallLetter) => void;
+}
+
+type Step = 'next' | 'stop';
+
+export class LineWork {
+  private readonly letters: CallLetters;
+  private attempts: number;
+  private sentAt: number | null;
+  private failure: AppError | null = null;
+  /** Set once a write was refused. */
+  private refusedBy: 'other-owner' | 'cancellation' | null = null;
+
+  constructor(
+    private readonly job: JobRow,
+    private readonly line: OwnedLine,
+    private readonly owner: string,
+    private readonly tools: LineTools,
+  ) {
+    this.letters = new CallLetters(line.calls);
+    this.attempts = line.attempts;
+    this.sentAt = line.sent_ago_ms === null ? null : performance.now() - line.sent_ago_ms;
+  }
+
+  async run(): Promise<LineEnd> {
+    for (let index = 0; index < this.letters.count; index++) {
+      const letter = this.letters.at(index);
+      if (letter !== '.' && letter !== 's' && letter !== 'r') continue;
+      if (this.tools.mustStop()) return 'later';
+      const step = letter === '.' ? await this.send(index, 's') : await this.resolve(index, null);
+      if (step === 'next') continue;
+      if (this.refusedBy === 'cancellation') break;
+      return this.refusedBy === null ? 'later' : 'lost';
+    }
+    return this.settle();
+  }
+
+  private async send(index: number, mark: 's' | 'r'): Promise<Step> {
+    const before = this.letters.at(index);
+    const { user_id_type: userIdType, reason, ticket } = this.job;
+    const request = { userId: this.line.user_id, userIdType, appIds: this.tools.appIdsOf(index), reason, ticket };
+    try {
+      await this.tools.kick(request, () => this.mark(index, mark));
+      this.letters.set(index, 'k');
+      return 'next';
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      if (this.refusedBy === 'other-owner') return 'stop';
+      if (this.refusedBy === 'cancellation' && !error.mayHaveTakenEffect) return this.cancelled(index, before);
+      if (error.mayHaveTakenEffect) return this.resolve(index, error);
+      return this.refused(index, before, error);
+    }
+  }
+
+  /** Durable before the call. @throws {AppError} when the line is not ours any more, or its job was cancelled */
+  private async mark(index: number, letter: CallLetter): Promise<void> {
+    const startedAt = performance.now();
+    if (!(await this.tools.store.markSent({ ...this.change(), calls: this.letters.with(index, letter) }))) {
+      this.refusedBy = (await this.tools.isCancelled()) ? 'cancellation' : 'other-owner';
+      this.tools.drop();
+      throw new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, 'The line is not to be worked on any more; nothing was sent.');
+    }
+    this.attempts++;
+    this.letters.set(index, letter);
+    this.sentAt = startedAt;
+  }
+
+  /** A clear no: to the call, or only to its being made now. */
+  private async refused(index: number, before: CallLetter, error: AppError): Promise<Step> {
+    if (PASSING.has(error.code) && this.attempts < MAX_ATTEMPTS) {
+      const wasMarked = this.letters.at(index) !== before;
+      this.letters.set(index, before);
+      // It was not carried out, so the row must not say "sent" for somebody to read back.
+      if (wasMarked) await this.tools.store.save(this.change());
+      return 'stop';
+    }
+    this.letters.set(index, 'f');
+    this.fail(error);
+    return 'next';
+  }
+
+  /** Sent, and no clear answer: is the user out? */
+  private async resolve(index: number, unclear: AppError | null): Promise<Step> {
+    if (this.tools.mustStop()) return 'stop';
+    let why = unclear;
+    try {
+      if (!(await this.tools.readBack.isOnlineInAny(this.tools.appIdsOf(index)))) return this.resolved(index, 'k');
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      if (error.code === ErrorCode.USER_NOT_FOUND) {
+        this.fail(error);
+        return this.resolved(index, 'f');
+      }
+      // Reading may work again when GenAuth is back; nothing is decided meanwhile.
+      if (this.tools.mustStop()) return 'stop';
+      why ??= error;
+    }
+    const agoMs = performance.now() - (this.sentAt ?? -Infinity);
+    if (this.letters.at(index) === 's' && agoMs < this.tools.repeatableMs) return this.send(index, 'r');
+    return this.unknown(index, why);
+  }
+
+  private resolved(index: number, letter: CallLetter): Step {
+    this.letters.set(index, letter);
+    this.tools.noteResolved(letter);
+    return 'next';
+  }
+
+  private unknown(index: number, why: AppError | null): Step {
+    this.failure ??= why ?? new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, 'The call was sent and never answered.');
+    return this.resolved(index, 'u');
+  }
+
+  private cancelled(index: number, before: CallLetter): Step {
+    this.letters.set(index, before);
+    if (before === '.') return 'stop';
+    // An earlier sending is still without an answer, and will not be repeated any more.
+    return this.unknown(index, null);
+  }
+
+  private fail(error: AppError): void {
+    this.failure = error;
+    if (error.code === ErrorCode.USER_NOT_FOUND) this.letters.setRest('f');
+  }
+
+  private async settle(): Promise<LineEnd> {
+    const outcome = await this.outcome();
+    if (outcome === null) {
+      await this.tools.store.save(this.change());
+      return 'later';
+    }
+    return (await this.tools.store.settle({ ...this.change(), ...outcome })) ? 'settled' : 'lost';
+  }
+
+  /** Null: there was no time to verify. */
+  private async outcome(): Promise<Omit<Settlement, keyof LineChange> | null> {
+    const { letters, failure } = this;
+    if (!letters.has('f') && !letters.has('u')) {
+      if (letters.has('.')) return letters.has('k') ? CUT_SHORT : CANCELLED;
+      return this.job.verify ? verifyOffline(this.tools.readBack, this.job.app_ids, this.tools.mustStop) : KICKED;
+    }
+    const { count } = letters;
+    const partly = count > 1 ? ` (${letters.countOf('k')} of the ${count} calls for this user succeeded)` : '';
+    const state = letters.has('f') ? 'FAILED' : 'UNKNOWN';
+    const message = failure === null ? null : `${failure.message}${partly}`;
+    return { state, code: failure?.code ?? null, message, verifiedOffline: null };
+  }
+
+  private change(): LineChange {
+    const { job, line, owner, attempts, letters } = this;
+    return { jobId: job.id, line: line.line, owner, attempts, calls: letters.toString() };
+  }
+}

@@ -1,0 +1,31 @@
+/** Whether jobs can be worked on now: GenAuth may be away, or refuse our key. Then they wait; no user fails of it. */
+import type { Circuit } from '../genauth/resilience';
+import type { KeyHealth } from '../genauth/key-health';
+import type { Database } from '../store/database';
+import { someCircuitIsOpen } from './kick-job.repository';
+import type { GateView } from './send-gate';
+
+const GENAUTH_AWAY = 'GenAuth has been failing; calls to it are paused until it answers again.';
+const KEY_REFUSED = "GenAuth refuses the gateway's key; its operators have to mend that.";
+
+export class Pauses {
+  constructor(
+    private readonly database: Database,
+    private readonly circuit: Pick<Circuit, 'state' | 'reopensInMs'>,
+    private readonly key: Pick<KeyHealth, 'isRefused'>,
+  ) {}
+
+  get gateState(): ReturnType<GateView['state']> {
+    if (this.key.isRefused) return 'shut';
+    if (this.circuit.state === 'closed') return 'open';
+    // An open circuit whose time has come lets one call find out; without single kicks that is a job's.
+    return this.circuit.reopensInMs > 0 ? 'shut' : 'probe';
+  }
+
+  /** For people; null when nothing holds jobs up. Other gateways tell of their circuits by the database. */
+  async reason(): Promise<string | null> {
+    if (this.key.isRefused) return KEY_REFUSED;
+    if (this.circuit.state !== 'closed' || (await someCircuitIsOpen(this.database))) return GENAUTH_AWAY;
+    return null;
+  }
+}

@@ -1,0 +1,79 @@
+/** One watcher's progress as an async iterator: the newest count, never a backlog, and the final one last. */
+import type { Progress } from './kick-line.repository';
+import type { ProgressFeed, Snapshot } from './progress-feed';
+
+/** At most four events a second. Milliseconds. */
+const EVERY_MS = 250;
+
+const DONE = { done: true, value: undefined } as const;
+type Result = IteratorResult<Progress, undefined>;
+
+/**
+ * Written out, not a generator: a generator that waits for the next event can't be ended before it comes, and a
+ * subscriber who has gone must not be kept until then.
+ */
+export class ProgressEvents implements AsyncIterableIterator<Progress, undefined> {
+  private readonly unwatch: () => void;
+  private newest: Snapshot | null = null;
+  private last: string | null = null;
+  private isOver = false;
+  private pull: ((result: Result) => void) | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private nextAt = 0;
+
+  constructor(feed: ProgressFeed, jobId: string) {
+    this.unwatch = feed.watch(jobId, (snapshot) => {
+      if (snapshot === null) return void this.return();
+      this.newest = snapshot;
+      this.deliver();
+    });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result> {
+    if (this.isOver) return Promise.resolve(DONE);
+    return new Promise((resolve) => {
+      this.pull = resolve;
+      this.deliver();
+    });
+  }
+
+  async return(): Promise<Result> {
+    this.end();
+    this.pull?.(DONE);
+    this.pull = null;
+    return DONE;
+  }
+
+  private end(): void {
+    this.isOver = true;
+    this.unwatch();
+    if (this.timer !== null) clearTimeout(this.timer);
+  }
+
+  private deliver(): void {
+    if (this.pull === null || this.newest === null || this.timer !== null) return;
+    const waitMs = this.nextAt - performance.now();
+    if (waitMs > 0) {
+      this.timer = setTimeout(() => {
+        this.timer = null;
+        this.deliver();
+      }, waitMs);
+      return;
+    }
+    const { progress, isFinished } = this.newest;
+    this.newest = null;
+    const text = JSON.stringify(progress);
+    // A reading that brought nothing new is no event, unless it is the last one.
+    if (text === this.last && !isFinished) return;
+    this.last = text;
+    this.nextAt = performance.now() + EVERY_MS;
+    const resolve = this.pull;
+    this.pull = null;
+    if (isFinished) this.end();
+    resolve({ done: false, value: progress });
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Live progress of jobs for those who watch, whichever gateway works on them: workers say by NOTIFY that something has
+ * changed, the gateways that have watchers then read. Watching a job that stands still costs nothing.
+ */
+import type { Database } from '../store/database';
+import type { Logger } from '../observability/logger';
+import { findJob } from './kick-job.repository';
+import { countProgress, type Progress } from './kick-line.repository';
+
+const CHANNEL = 'kick_progress';
+/** A watched job is read no more often than this; so no watcher is told more often either. Milliseconds. */
+const EVERY_MS = 250;
+/** Each watched job is read at least so often, for a notification may be lost with its connection. Milliseconds. */
+const AT_LEAST_EVERY_MS = 5000;
+
+export interface Snapshot {
+  progress: Progress;
+  isFinished: boolean;
+}
+
+/** Null: there will be no more, as the gateway stops. */
+type Watcher = (snapshot: Snapshot | null) => void;
+
+interface Watched {
+  watchers: Set<Watcher>;
+  /** The next reading, if one is due. */
+  timer: NodeJS.Timeout | null;
+  lastReadAt: number;
+}
+
+export class ProgressFeed {
+  private readonly jobs = new Map<string, Watched>();
+  private readonly changed = new Map<string, NodeJS.Timeout>();
+  private unlisten: (() => Promise<void>) | null = null;
+  private readonly sweep: NodeJS.Timeout;
+
+  constructor(
+    private readonly database: Database,
+    private readonly log: Logger,
+  ) {
+    this.sweep = setInterval(() => this.jobs.forEach((_, jobId) => this.readSoon(jobId)), AT_LEAST_EVERY_MS).unref();
+  }
+
+  async start(): Promise<void> {
+    this.unlisten = await this.database.listen(CHANNEL, (jobId) => {
+      if (jobId !== null) this.readSoon(jobId);
+      else this.jobs.forEach((_, watched) => this.readSoon(watched));
+    });
+  }
+
+  /** Tells the watchers on all gateways; many changes in a short time are one. */
+  readonly noteProgress = (jobId: string): void => {
+    if (this.changed.has(jobId)) return;
+    const tell = (): void => {
+      this.changed.delete(jobId);
+      this.database
+        .query('select pg_notify($1, $2)', [CHANNEL, jobId])
+        .catch((error: unknown) => this.log.debug({ reason: String(error) }, 'progress was not notified'));
+    };
+    this.changed.set(jobId, setTimeout(tell, EVERY_MS / 2).unref());
+  };
+
+  /** Calls back with the progress now, and after each change. @returns the end of it */
+  watch(jobId: string, watcher: Watcher): () => void {
+    const watched = this.jobs.get(jobId) ?? { watchers: new Set(), timer: null, lastReadAt: -Infinity };
+    watched.watchers.add(watcher);
+    this.jobs.set(jobId, watched);
+    this.readSoon(jobId);
+    return () => {
+      watched.watchers.delete(watcher);
+      if (watched.watchers.size > 0 || this.jobs.get(jobId) !== watched) return;
+      if (watched.timer !== null) clearTimeout(watched.timer);
+      this.jobs.delete(jobId);
+    };
+  }
+
+  /** Ends all that is watched: those who still want to know watch another gateway. */
+  end(): void {
+    for (const { watchers } of this.jobs.values()) for (const watcher of [...watchers]) watcher(null);
+  }
+
+  async stop(): Promise<void> {
+    this.end();
+    clearInterval(this.sweep);
+    for (const timer of this.changed.values()) clearTimeout(timer);
+    for (const { timer } of this.jobs.values()) if (timer !== null) clearTimeout(timer);
+    this.jobs.clear();
+    await this.unlisten?.();
+  }
+
+  private readSoon(jobId: string): void {
+    const watched = this.jobs.get(jobId);
+    if (watched === undefined || watched.timer !== null) return;
+    const waitMs = Math.max(0, watched.lastReadAt + EVERY_MS - performance.now());
+    watched.timer = setTimeout(() => void this.read(jobId, watched), waitMs);
+  }
+
+  private async read(jobId: string, watched: Watched): Promise<void> {
+    try {
+      // The state first: a job that was finished then has its last count now.
+      const job = await findJob(this.database, jobId);
+      const progress = await countProgress(this.database, jobId);
+      const snapshot = { progress, isFinished: job === undefined || job.finished_at !== null };
+      for (const watcher of [...watched.watchers]) watcher(snapshot);
+    } catch (error) {
+      this.log.warn({ reason: String(error), jobId }, 'progress can not be read');
+    } finally {
+      watched.lastReadAt = performance.now();
+      watched.timer = null;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/** Reads what GenAuth has of one user, where its answer to a kick is not enough. */
+import type { CallContext } from '../genauth/attempt';
+import type { WireUserIdType } from '../genauth/wire';
+import { UserIdType } from '../kick/user-id-type.enum';
+
+export interface SessionReads {
+  isSessionActive: (userId: string, appId: string, context: CallContext) => Promise<boolean>;
+  findUserId: (userIdType: WireUserIdType, userId: string, context: CallContext) => Promise<string>;
+}
+
+export class ReadBack {
+  private ownId: string | null = null;
+
+  constructor(
+    private readonly reads: SessionReads,
+    private readonly user: { type: UserIdType; id: string },
+    private readonly context: CallContext,
+  ) {}
+
+  /**
+   * Whether the user is signed in to one of the apps; asks no further than the first.
+   * @throws {AppError} USER_NOT_FOUND, or why it can't be told
+   */
+  async isOnlineInAny(appIds: readonly string[]): Promise<boolean> {
+    for (const appId of appIds) {
+      if (await this.reads.isSessionActive(await this.genauthId(), appId, this.context)) return true;
+    }
+    return false;
+  }
+
+  /** check-session-status takes GenAuth's own ids only. */
+  private async genauthId(): Promise<string> {
+    const { type, id } = this.user;
+    if (type === UserIdType.USER_ID) return id;
+    return (this.ownId ??= await this.reads.findUserId(type, id, this.context));
+  }
+}

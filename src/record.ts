@@ -1,0 +1,21 @@
+/** The audit trail's parts, joined. */
+import { AuditLog } from './audit/audit-log';
+import { AuditService } from './audit/audit.service';
+import { eraseTargetsBefore } from './audit/audit-repository';
+import { Retention } from './audit/retention';
+import type { Config } from './config';
+import { eraseUsersBefore } from './jobs/kick-line.repository';
+import type { Fingerprint } from './observability/fingerprint';
+import type { Logger } from './observability/logger';
+import type { Database } from './store/database';
+
+/** The audit trail, and what erases personal data from it and from the jobs' outcomes. */
+export function startRecord(policy: Config['audit'], database: Database, fingerprint: Fingerprint, log: Logger) {
+  const records = new AuditLog(database, log);
+  const audit = new AuditService(records, policy, fingerprint, log);
+  const { retentionDays } = policy;
+  const erase = async (before: Date) =>
+    (await eraseTargetsBefore(database, before)) + (await eraseUsersBefore(database, before));
+  const retention = retentionDays === null ? null : new Retention(erase, audit, retentionDays, log);
+  return { records, audit, retention };
+}
