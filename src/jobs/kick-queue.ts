@@ -84,7 +84,8 @@ export class KickQueue {
   /** Chunks that are this gateway's from now on, until it gives them back or `expiryMs` is over. */
   async take(count: number): Promise<HeldChunk[]> {
     const jobs = await this.boss.fetch<object>(QUEUE, { batchSize: count });
-    return jobs.map(({ id, data }) => ({ id, ...parseChunk(data) }));
+    // The engine chooses by order, but hands out in none.
+    return jobs.map(({ id, data }) => ({ id, ...parseChunk(data) })).toSorted((one, other) => one.from - other.from);
   }
 
   /** The chunk is done with; whatever is left of it goes back, for any gateway. @param waitMs before it is handed out */
