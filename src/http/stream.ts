@@ -59,7 +59,8 @@ const refusalOf = (errors: readonly GraphQLError[]) =>
 const createEvents = () =>
   createHandler<FastifyRequest, Begun>({
     authenticate: () => null,
-    onSubscribe: ({ context: { result } }) => result,
+    // An answer without data would be none to the library.
+    onSubscribe: ({ context: { result } }) => ('errors' in result ? { data: null, ...result } : result),
     onNext: (_context, { context: { context } }, result) => present(result, context),
   });
 
