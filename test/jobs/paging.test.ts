@@ -1,0 +1,53 @@
+/** Pages of jobs and of their users: the bounds, and cursors that are none. */
+import { execute, operation } from '../helpers/execute';
+import { startTestApp, type TestApp } from '../helpers/start-app';
+import { acceptedJob, finishedJob, readJob } from './jobs';
+
+let app: TestApp;
+let id: string;
+beforeAll(async () => {
+  app = await startTestApp();
+  const userIds = Array.from({ length: 12 }, (_, index) => `stranger-${index}`);
+  id = await acceptedJob(app, { userIds, appIds: [app.genauth.directory.demoApp.appId] });
+  await finishedJob(app, id);
+});
+
+describe.each([
+  ['kick-job', () => ({ id })],
+  ['kick-jobs', () => ({})],
+])('%s', (name, more) => {
+  it.each([
+    { first: 0 },
+    { first: 101 },
+    { first: -1 },
+    { after: 'tampered' },
+    { after: '' },
+    { after: Buffer.from('-1').toString('base64url') },
+    { after: Buffer.from('9'.repeat(19)).toString('base64url') },
+  ])('refuses the page %j, never clamping it', async (page) => {
+    const { errors, text } = await execute(app, operation(name), { ...more(), ...page });
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(text).not.toContain('tampered');
+  });
+});
+
+it('pages through all users, each once and in order, whatever the size of the page', async () => {
+  for (const first of [1, 5, 11, 12, 100]) {
+    const users: string[] = [];
+    for (let after: string | null = null; ;) {
+      const { outcomes }: { outcomes: any } = await readJob(app, id, { first, after }); // eslint-disable-line @typescript-eslint/no-explicit-any
+      users.push(...outcomes.edges.map(({ node }: { node: { userId: string } }) => node.userId));
+      if (!outcomes.pageInfo.hasNextPage) break;
+      after = outcomes.pageInfo.endCursor;
+    }
+    expect(users).toEqual(Array.from({ length: 12 }, (_, index) => `stranger-${index}`));
+  }
+});
+
+it('takes 10 000 users of 256 characters in one mutation', async () => {
+  app.genauth.faults.always({ kind: 'never' });
+  const userIds = Array.from({ length: 10_000 }, (_, index) => String(index).padStart(256, 'x'));
+  const big = await acceptedJob(app, { userIds, appIds: ['app'] });
+  expect((await readJob(app, big)).progress.total).toBe(10_000);
+  await execute(app, operation('cancel-kick-job'), { id: big });
+});
