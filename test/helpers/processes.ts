@@ -13,6 +13,7 @@ export interface ChildOptions {
 }
 
 export interface Child {
+  pid: number;
   /** What it has written so far. */
   readonly output: { stdout: string; stderr: string };
   /** Its exit code, or the signal that ended it. Output is complete by then. */
@@ -48,7 +49,8 @@ export function startProcess(
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  if (child.pid === undefined) throw new Error(`${command} cannot be started`);
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${command} cannot be started`);
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
@@ -59,8 +61,9 @@ export function startProcess(
       resolve(code ?? signal);
     });
   });
-  running.push({ pid: child.pid, exit });
+  running.push({ pid, exit });
   return {
+    pid,
     output,
     exit,
     stdoutMatching: async (pattern) => {
