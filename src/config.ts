@@ -30,6 +30,7 @@ const REQUIRED_IN_PRODUCTION: readonly VariableName[][] = [
   ['GENAUTH_ACCESS_KEY_ID', 'GENAUTH_ACCESS_KEY_SECRET'],
   ['AUTH_ISSUER', 'AUTH_AUDIENCE'],
   ['DATABASE_URL'],
+  ['METRICS_PORT'],
 ];
 
 type Some<T> = { [K in keyof T]?: T[K] | undefined };
@@ -42,6 +43,10 @@ function crossCheck(variables: Some<Variables>, given: Environment): string[] {
   const faults = findPersistedFaults(variables.PERSISTED_OPERATIONS, variables.PERSISTED_OPERATIONS_FILE);
   for (const [one, other] of PAIRS) {
     if (isSet(one) !== isSet(other)) faults.push(`${one} and ${other} must be set both or neither`);
+  }
+  const { PORT, METRICS_PORT } = variables;
+  if (METRICS_PORT !== undefined && METRICS_PORT !== 0 && METRICS_PORT === PORT) {
+    faults.push('METRICS_PORT must be another one than PORT');
   }
   if (isSet('AUTH_JWKS_URL') && !isSet('AUTH_ISSUER')) faults.push('AUTH_JWKS_URL needs AUTH_ISSUER');
   if (NODE_ENV === 'production') {
@@ -81,6 +86,10 @@ function toConfig(variables: Variables) {
     auth: issuer !== undefined && audience !== undefined ? { issuer, audience, jwksUrl } : null,
     corsOrigins: variables.CORS_ORIGINS,
     persisted: readPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_OPERATIONS_FILE),
+    /** Where /metrics is, alone; null: on the port of everything else. */
+    metricsPort: variables.METRICS_PORT ?? null,
+    /** Where spans go, as OpenTelemetry's exporters understand it; null: there are none. */
+    otlpEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     shutdownGraceMs: variables.SHUTDOWN_GRACE_MS,
     logLevel: variables.LOG_LEVEL,
   };
