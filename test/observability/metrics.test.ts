@@ -3,11 +3,13 @@ import { createServer, type AddressInfo } from 'node:net';
 import { AggregatorRegistry, Registry } from 'prom-client';
 import { GenAuthClient } from '../../src/genauth/client';
 import type { Fault } from '../../src/emulator/fault';
+import { atEnd } from '../helpers/at-end';
 import { eventually } from '../helpers/eventually';
 import { execute, kick, operation } from '../helpers/execute';
+import { startTestIssuer } from '../helpers/issuer';
 import { startProduction } from '../helpers/production';
 import { scrape } from '../helpers/scrape';
-import { atEnd, startTestApp, type TestApp } from '../helpers/start-app';
+import { startTestApp, type TestApp } from '../helpers/start-app';
 
 const KICKS = 'kick_gateway_kicks_total';
 const OPERATIONS = 'kick_gateway_operations_total';
@@ -87,7 +89,6 @@ describe('kicks and attempts', () => {
 
 describe('callers and operations', () => {
   it('who is over the limit, has no scope or no token is counted as refused', async () => {
-    const { startTestIssuer } = await import('../helpers/issuer');
     const issuer = await startTestIssuer('ES256');
     const app = await startTestApp({ ...issuer.environment, RATE_LIMIT_PER_MINUTE: '1' });
     const token = await issuer.issue();
@@ -165,7 +166,7 @@ describe('where they are', () => {
   it('nowhere when METRICS_PORT is taken: the gateway does not start, and says why', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
-    atEnd(() => new Promise((resolve) => other.close(() => resolve())));
+    atEnd(() => new Promise<void>((resolve) => other.close(() => resolve())));
     const { port } = other.address() as AddressInfo;
     await expect(startTestApp({ METRICS_PORT: String(port) })).rejects.toThrow(
       'METRICS_PORT is taken by another process; set another one, or 0 for a free one',
