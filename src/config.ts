@@ -1,19 +1,10 @@
 /** The one reader of the environment. All faults are found before any is reported; no value is ever repeated. */
-import { readFileSync } from 'node:fs';
-import { parse } from 'dotenv';
+import { ConfigError, withFile, type Environment } from './config-environment';
 import { VARIABLES, type Variables } from './config-variables';
 import { findPersistedFaults, readPersisted } from './graphql/persisted-manifest';
 import { isLoopback } from './http/loopback';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The environment can't be used; `faults` has one line for each reason. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  constructor(readonly faults: string[]) {
-    super(faults.join('\n'));
-  }
-}
+export { ConfigError, type Environment } from './config-environment';
 
 export const VARIABLE_NAMES = Object.keys(VARIABLES.shape);
 
@@ -122,7 +113,7 @@ export function parseConfig(environment: Environment): Config {
 
 /** The process's environment, over the values of `.env` outside production. @throws {ConfigError} */
 export function readConfig(environment: Environment = process.env, file = '.env'): Config {
-  return parseConfig(environment['NODE_ENV'] === 'production' ? environment : { ...readEnvFile(file), ...environment });
+  return parseConfig(withFile(environment, file));
 }
 
 /**
@@ -131,17 +122,7 @@ export function readConfig(environment: Environment = process.env, file = '.env'
  */
 export function readStoreConfig(environment: Environment = process.env, file = '.env'): Config['store'] {
   const isProduction = environment['NODE_ENV'] === 'production';
-  const { DATABASE_URL = '', DATA_DIR = '' } = isProduction ? environment : { ...readEnvFile(file), ...environment };
+  const { DATABASE_URL = '', DATA_DIR = '' } = withFile(environment, file);
   if (isProduction && DATABASE_URL === '') throw new ConfigError(['DATABASE_URL is required in production']);
   return parseConfig({ DATABASE_URL, DATA_DIR }).store;
-}
-
-function readEnvFile(file: string): Environment {
-  try {
-    return parse(readFileSync(file));
-  } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unreadable';
-    if (code === 'ENOENT') return {};
-    throw new ConfigError([`${file} cannot be read (${code})`]);
-  }
 }

@@ -1,4 +1,5 @@
 /** The process: reads the configuration, starts the gateway, stops it on signals. */
+import { tracing } from './start-tracing';
 import closeWithGrace from 'close-with-grace';
 import { createApp, type App } from './app';
 import { renderBanner } from './banner';
@@ -34,6 +35,7 @@ function stopOnSignals(app: App, config: Config, log: Logger): void {
     log.info({ signal }, 'stopping');
     // Ctrl-C comes from a person who waits; the grace is for load balancers that have to notice.
     await app.stop(signal === 'SIGTERM' ? shutdownGraceMs : 0);
+    await tracing.stop();
     log.info('stopped');
   });
 }
