@@ -42,7 +42,7 @@ function stopOnSignals(app: App, config: Config, log: Logger): void {
 
 async function main(): Promise<void> {
   const config = readConfig();
-  const log = createLogger(config.logLevel);
+  const log = createLogger(config.logLevel, { isProduction: config.isProduction });
   const app = await createApp(config, log);
   stopOnSignals(app, config, log);
   process.stdout.write(`${renderBanner(app, config.isProduction)}\n`);
