@@ -37,6 +37,7 @@ import type { Logger } from './observability/logger';
 import { Metrics } from './observability/metrics-registry';
 import { metricsPlugin } from './observability/metrics.plugin';
 import { requestLogPlugin } from './observability/request-log.plugin';
+import type { Tracing } from './observability/tracing';
 import { Pace } from './pace/pace';
 import { PRODUCT } from './product';
 import { startRecord } from './record';
@@ -87,6 +88,8 @@ export interface Overrides {
   chunkFormat?: ChunkFormat;
   /** Those of all workers, in the place of this one's own; whoever gives them serves them on METRICS_PORT. */
   metrics?: MetricsSource;
+  /** None if left out. */
+  tracing?: Tracing;
 }
 
 /** Starts a gateway. Several can run in one process. @throws when the port is taken, or the database can't be used */
@@ -130,7 +133,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   });
   countResponses(http, metrics);
   const door = createDoor(http, authenticate, log);
-  const requestContext = createContext(log);
+  const requestContext = createContext(log, overrides.tracing);
   http.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,

@@ -43,7 +43,7 @@ function stopOnSignals(app: App, config: Config, log: Logger): void {
 async function main(): Promise<void> {
   const config = readConfig();
   const log = createLogger(config.logLevel, { isProduction: config.isProduction });
-  const app = await createApp(config, log);
+  const app = await createApp(config, log, { tracing });
   stopOnSignals(app, config, log);
   process.stdout.write(`${renderBanner(app, config.isProduction)}\n`);
   log.info({ url: app.url, upstream: app.upstream.host }, 'started');

@@ -76,6 +76,7 @@ export const BUILD_INFO = { name: `${PREFIX}build_info`, help: 'Always 1; which 
 
 /** Read when they are scraped. Those that the database knows are left out while it can't be asked. */
 export const GAUGES: Readonly<Record<string, GaugeRow>> = {
+  workers: { help: 'Processes that serve.', aggregator: 'sum', read: () => 1 },
   circuit_state: {
     help: 'Processes whose circuit to GenAuth is in this state.',
     aggregator: 'sum',
