@@ -1,4 +1,5 @@
 /** The process: reads the configuration, starts the gateway, stops it on signals. */
+// First: it wraps what the other imports load.
 import { tracing } from './start-tracing';
 import closeWithGrace from 'close-with-grace';
 import { createApp, type App } from './app';
