@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { AuditEventsResolver } from './audit/audit-events.resolver';
 import { AuditEventsService } from './audit/audit-events.service';
-import { refusalsPlugin } from './audit/refusals.plugin';
+import { refusalsPlugin, refusalsRecorder } from './audit/refusals.plugin';
 import { createDoor } from './auth/require-principal';
 import { ViewerResolver } from './auth/viewer.resolver';
 import { chooseCallers } from './callers';
@@ -142,7 +142,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   });
   const { reads, feed } = jobs;
   serveStream(http, {
-    ...{ schema, isProduction, persisted, door },
+    ...{ schema, isProduction, persisted, door, onRefused: refusalsRecorder(audit) },
     createContext: async (request, reply) => ({ ...(await requestContext(request, reply)), progress: { reads, feed } }),
   });
   const watched = { ...serving, database, client, keyHealth, pace, records, keys };

@@ -157,7 +157,9 @@ describe('what is loaded', () => {
       NODE_OPTIONS: `--require ${path.join(folder, 'spy.cjs')}`,
       ...(where === 'environment' && setting),
     };
-    const app = await startGateway(await startTestEmulator(), await makeStore('embedded'), environment, folder);
+    const app = await startGateway(await startTestEmulator(), await makeStore('embedded'), environment, {
+      cwd: folder,
+    });
     app.signal('SIGINT');
     expect(await app.exit).toBe(0);
     expect(app.output.stdout).toMatch(says);
