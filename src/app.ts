@@ -10,9 +10,16 @@ import { ViewerResolver } from './auth/viewer.resolver';
 import { chooseCallers } from './callers';
 import type { Config } from './config';
 import { createContext } from './context';
-import { demoOperation, SAMPLE_TARGET, toCurl } from './demo';
-import type { Emulator } from './emulator/emulator';
+import { demoOperation, demoTargetOf, toCurl } from './demo';
 import { createApollo } from './graphql/apollo';
+import {
+  countResponses,
+  METRICS_PATH,
+  serveMetrics,
+  startMetricsServer,
+  type MetricsServer,
+  type MetricsSource,
+} from './http/metrics-endpoint';
 import { serveHealth } from './http/readiness';
 import { SANDBOX_ORIGINS, sandboxHeaders, serveSandbox } from './http/sandbox';
 import { createHttpServer } from './http/server';
@@ -27,14 +34,18 @@ import { KickUsersService } from './kick/kick-users.service';
 import { CallerLimit } from './limits/caller-limit';
 import { createFingerprint } from './observability/fingerprint';
 import type { Logger } from './observability/logger';
+import { Metrics } from './observability/metrics-registry';
+import { metricsPlugin } from './observability/metrics.plugin';
 import { requestLogPlugin } from './observability/request-log.plugin';
+import type { Tracing } from './observability/tracing';
 import { Pace } from './pace/pace';
+import { PRODUCT } from './product';
 import { startRecord } from './record';
 import { createSchema } from './schema';
 import type { Database } from './store/database';
 import { openDatabase } from './store/open-database';
-import { isReachable } from './store/reachable';
 import { chooseUpstream, connectGenAuth } from './upstream';
+import { probesOf, watchBy } from './watch';
 
 const GRAPHQL_PATH = '/graphql';
 
@@ -48,6 +59,9 @@ const ANSWERING_MS = 1000;
 export interface App {
   /** `http://HOST:PORT`, with the port that was really taken. */
   url: string;
+  /** With its path; null: whoever gave the metrics serves them. */
+  metricsUrl: string | null;
+  metrics: Pick<Metrics, 'text' | 'json'>;
   /** What stands behind it: a host of GenAuth's, or the emulator that was started for it. */
   upstream: { host: string; isEmulated: boolean };
   /** False while no issuer is configured: every caller is then the principal `developer`. */
@@ -66,17 +80,16 @@ const containerOf = (instances: readonly object[]) => ({
   get: (wanted: unknown): unknown => instances.find(({ constructor }) => constructor === wanted),
 });
 
-const demoTargetOf = ({ directory }: Emulator) => ({
-  userId: directory.demoUser.userId,
-  appId: directory.demoApp.appId,
-});
-
 /** What a gateway may be given instead of making its own. */
 export interface Overrides {
   /** Open and migrated; whoever gives it closes it. */
   database?: Database;
   /** The format in which jobs are queued, to stand in for an older release. */
   chunkFormat?: ChunkFormat;
+  /** Those of all workers, in the place of this one's own; whoever gives them serves them on METRICS_PORT. */
+  metrics?: MetricsSource;
+  /** None if left out. */
+  tracing?: Tracing;
 }
 
 /** Starts a gateway. Several can run in one process. @throws when the port is taken, or the database can't be used */
@@ -84,13 +97,14 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const database = overrides.database ?? (await openDatabase(config.store, log));
   const { host, key, emulator } = await chooseUpstream(config);
   const pace = await Pace.start(database, config.maxCallsPerSecond, log);
-  const { client, keyHealth } = connectGenAuth({ ...config.genauth, host, key }, pace, log);
+  const metrics = new Metrics(PRODUCT.version);
+  const { client, keyHealth } = connectGenAuth({ ...config.genauth, host, key }, pace, metrics, log);
   const fingerprint = createFingerprint(key.secret);
   const { records, audit, retention } = startRecord(config.audit, database, fingerprint, log);
   const limit = new CallerLimit(database, config.kicksPerMinute, log);
-  const kickUsers = new KickUsersService(client, audit, limit, fingerprint);
+  const kickUsers = new KickUsersService(client, audit, limit, fingerprint, metrics);
   const jobs = await startJobEngine({
-    ...{ database, client, keyHealth, pace, kickUsers, audit, log, timeoutMs: config.genauth.timeoutMs },
+    ...{ database, client, keyHealth, pace, kickUsers, audit, metrics, log, timeoutMs: config.genauth.timeoutMs },
     ...(overrides.chunkFormat !== undefined && { chunkFormat: overrides.chunkFormat }),
   });
   const schema = createSchema(
@@ -103,7 +117,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
       new ViewerResolver(),
     ]),
   );
-  const plugins = [requestLogPlugin(), refusalsPlugin(audit)];
+  const plugins = [requestLogPlugin(), metricsPlugin(metrics), refusalsPlugin(audit)];
   const { isProduction, persisted } = config;
   const apollo = createApollo(schema, { isProduction, persisted, plugins });
   await apollo.start();
@@ -112,14 +126,14 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const needsToken = keys !== null;
 
   let isDraining = false;
+  const serving = { loopbackOnly: !needsToken, isDraining: () => isDraining, log };
   const http = await createHttpServer({
+    ...serving,
     corsOrigins: [...config.corsOrigins, ...(config.isProduction ? [] : SANDBOX_ORIGINS)],
-    loopbackOnly: !needsToken,
-    isDraining: () => isDraining,
-    log,
   });
+  countResponses(http, metrics);
   const door = createDoor(http, authenticate, log);
-  const requestContext = createContext(log);
+  const requestContext = createContext(log, overrides.tracing);
   http.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
@@ -131,18 +145,13 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     ...{ schema, isProduction, persisted, door, onRefused: refusalsRecorder(audit) },
     createContext: async (request, reply) => ({ ...(await requestContext(request, reply)), progress: { reads, feed } }),
   });
-  serveHealth(http, {
-    reasons: async () => [
-      ...(isDraining ? (['SHUTTING_DOWN'] as const) : []),
-      ...(keyHealth.isRefused ? (['GENAUTH_KEY_REFUSED'] as const) : []),
-      ...((await isReachable(database)) ? [] : (['DATABASE_UNREACHABLE'] as const)),
-    ],
-    notes: () => [
-      ...(client.circuit.state === 'closed' ? [] : (['GENAUTH_CIRCUIT_OPEN'] as const)),
-      ...(keys?.notes ?? []),
-    ],
-  });
-  const demo = demoOperation(emulator === null ? SAMPLE_TARGET : demoTargetOf(emulator));
+  const watched = { ...serving, database, client, keyHealth, pace, records, keys };
+  serveHealth(http, probesOf(watched));
+  watchBy(metrics, watched);
+  const { metricsPort } = config;
+  if (metricsPort === null) serveMetrics(http, overrides.metrics ?? metrics);
+  let metricsServer: MetricsServer | null = null;
+  const demo = demoOperation(demoTargetOf(emulator));
   let url = '';
   const curl = (): string => toCurl(url + GRAPHQL_PATH, demo, needsToken);
   if (!config.isProduction) {
@@ -160,6 +169,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     await http.close();
     clearTimeout(cutOff);
     await handedOver;
+    await metricsServer?.stop();
     await apollo.stop();
     keyHealth.stop();
     keys?.stop();
@@ -175,10 +185,15 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const stop = (graceMs = 0): Promise<void> => (stopping ??= close(graceMs));
   try {
     url = await http.listen({ host: config.host, port: config.port });
+    if (metricsPort !== null && overrides.metrics === undefined) {
+      metricsServer = await startMetricsServer(metrics, { host: config.host, port: metricsPort }, serving);
+    }
   } catch (error) {
     await stop();
     throw error;
   }
   if (!needsToken) log.warn('callers need no token: every caller is the principal "developer" with all scopes');
-  return { url, upstream: { host, isEmulated: emulator !== null }, needsToken, curl: curl(), stop };
+  const metricsUrl = metricsPort === null ? url + METRICS_PATH : (metricsServer?.url ?? null);
+  const upstream = { host, isEmulated: emulator !== null };
+  return { url, metricsUrl, metrics, upstream, needsToken, curl: curl(), stop };
 }

@@ -14,6 +14,7 @@ export function renderBanner(app: App, isProduction: boolean): string {
     `${PRODUCT.name} ${PRODUCT.version}`,
     `  GraphQL  ${app.url}/graphql`,
     `  GenAuth  ${host}${isEmulated ? ` (${EMULATED})` : ''}`,
+    ...(app.metricsUrl === null ? [] : [`  Metrics  ${app.metricsUrl}`]),
   ];
   if (isProduction) return lines.join('\n');
   const whom = isEmulated ? 'Force a demo user offline' : 'Force a user offline (put in an id of yours)';

@@ -1,4 +1,6 @@
 /** The process: reads the configuration, starts the gateway, stops it on signals. */
+// First: it wraps what the other imports load.
+import { tracing } from './start-tracing';
 import closeWithGrace from 'close-with-grace';
 import { createApp, type App } from './app';
 import { renderBanner } from './banner';
@@ -34,14 +36,15 @@ function stopOnSignals(app: App, config: Config, log: Logger): void {
     log.info({ signal }, 'stopping');
     // Ctrl-C comes from a person who waits; the grace is for load balancers that have to notice.
     await app.stop(signal === 'SIGTERM' ? shutdownGraceMs : 0);
+    await tracing.stop();
     log.info('stopped');
   });
 }
 
 async function main(): Promise<void> {
   const config = readConfig();
-  const log = createLogger(config.logLevel);
-  const app = await createApp(config, log);
+  const log = createLogger(config.logLevel, { isProduction: config.isProduction });
+  const app = await createApp(config, log, { tracing });
   stopOnSignals(app, config, log);
   process.stdout.write(`${renderBanner(app, config.isProduction)}\n`);
   log.info({ url: app.url, upstream: app.upstream.host }, 'started');

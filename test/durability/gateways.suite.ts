@@ -69,7 +69,7 @@ export function describeGateways({ users, pauseMs }: { users: number; pauseMs: n
     const genauth = await startTestEmulator({ extraUsers: 200 });
     const emails = gather(genauth);
     const store = await makeStore('postgres');
-    const older = await startGateway(genauth, store, environment(100), OLDER);
+    const older = await startGateway(genauth, store, environment(100), { script: OLDER });
     const id = await kickAll(older, genauth, emails);
     await eventually(() => receivedKicks(genauth) >= 30);
     await older.kill();

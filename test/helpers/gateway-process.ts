@@ -22,10 +22,10 @@ export async function startGateway(
   genauth: Emulator,
   store: StoreOptions,
   environment: Record<string, string> = {},
-  script = START,
+  { script = START, cwd = makeFolder() }: { script?: string; cwd?: string } = {},
 ): Promise<GatewayProcess> {
   const child = startProcess(process.execPath, [script], {
-    cwd: makeFolder(),
+    cwd,
     env: { ...(environmentFor(genauth) as Record<string, string>), ...environmentOf(store), ...environment },
   });
   const [, url = ''] = await child.stdoutMatching(/^ {2}GraphQL {2}(http:\/\/\S+)\/graphql$/m);
