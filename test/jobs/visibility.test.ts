@@ -15,7 +15,7 @@ let input: Record<string, unknown>;
 let id: string;
 beforeAll(async () => {
   const issuer = await startTestIssuer('ES256');
-  app = await startTestApp({ NODE_ENV: 'production', ...issuer.environment });
+  app = await startTestApp({ NODE_ENV: 'production', METRICS_PORT: '0', ...issuer.environment });
   const caller = async (sub: string, scope: string) => ({ token: await issuer.issue({ sub, scope }) });
   alice = await caller('alice', 'users:kick');
   bob = await caller('bob', 'users:kick');
