@@ -37,7 +37,7 @@ import type { Logger } from './observability/logger';
 import { Metrics } from './observability/metrics-registry';
 import { metricsPlugin } from './observability/metrics.plugin';
 import { requestLogPlugin } from './observability/request-log.plugin';
-import type { Tracing } from './observability/tracing';
+import { NO_TRACING, type Tracing } from './observability/tracing';
 import { Pace } from './pace/pace';
 import { PRODUCT } from './product';
 import { startRecord } from './record';
@@ -94,6 +94,7 @@ export interface Overrides {
 
 /** Starts a gateway. Several can run in one process. @throws when the port is taken, or the database can't be used */
 export async function createApp(config: Config, log: Logger, overrides: Overrides = {}): Promise<App> {
+  const { tracing = NO_TRACING } = overrides;
   const database = overrides.database ?? (await openDatabase(config.store, log));
   const { host, key, emulator } = await chooseUpstream(config);
   const pace = await Pace.start(database, config.maxCallsPerSecond, log);
@@ -104,7 +105,18 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const limit = new CallerLimit(database, config.kicksPerMinute, log);
   const kickUsers = new KickUsersService(client, audit, limit, fingerprint, metrics);
   const jobs = await startJobEngine({
-    ...{ database, client, keyHealth, pace, kickUsers, audit, metrics, log, timeoutMs: config.genauth.timeoutMs },
+    ...{
+      database,
+      client,
+      keyHealth,
+      pace,
+      kickUsers,
+      audit,
+      metrics,
+      tracing,
+      log,
+      timeoutMs: config.genauth.timeoutMs,
+    },
     ...(overrides.chunkFormat !== undefined && { chunkFormat: overrides.chunkFormat }),
   });
   const schema = createSchema(
@@ -133,7 +145,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   });
   countResponses(http, metrics);
   const door = createDoor(http, authenticate, log);
-  const requestContext = createContext(log, overrides.tracing);
+  const requestContext = createContext(log, tracing);
   http.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,

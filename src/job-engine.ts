@@ -17,6 +17,7 @@ import { SendGate } from './jobs/send-gate';
 import type { KickUsersService } from './kick/kick-users.service';
 import type { Logger } from './observability/logger';
 import type { Metrics } from './observability/metrics-registry';
+import type { Tracing } from './observability/tracing';
 import type { Pace } from './pace/pace';
 import type { Database } from './store/database';
 
@@ -28,6 +29,7 @@ export interface JobEngineOptions {
   kickUsers: KickUsersService;
   audit: AuditService;
   metrics: Metrics;
+  tracing: Tracing;
   /** For one call to GenAuth, retries included. Milliseconds. */
   timeoutMs: number;
   log: Logger;
@@ -78,7 +80,7 @@ class CountingLineStore extends LineStore {
 
 /** @throws when there are unfinished jobs of a format that this release doesn't know */
 export async function startJobEngine(options: JobEngineOptions): Promise<JobEngine> {
-  const { database, client, keyHealth, pace, kickUsers, audit, metrics, timeoutMs, log } = options;
+  const { database, client, keyHealth, pace, kickUsers, audit, metrics, tracing, timeoutMs, log } = options;
   await refuseUnknownFormats(database);
   const sliceMs = Math.min(MAX_SLICE_MS, Math.max(MIN_SLICE_MS, timeoutMs / 4));
   const format = options.chunkFormat ?? CHUNK_FORMAT;
@@ -94,6 +96,7 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
     kickUsers,
     audit,
     reads: client,
+    tracing,
     log,
     sliceMs,
     repeatableMs: 2 * timeoutMs,
@@ -112,7 +115,7 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
     database.query(`select pg_notify('kick_queued', '')`).catch((error: unknown) => log.debug({ reason: String(error) }, 'not notified')); // prettier-ignore
   };
   return {
-    service: new KickJobService(database, queue, audit, format, { queued, changed: feed.noteProgress }),
+    service: new KickJobService(database, queue, audit, { format, tracing }, { queued, changed: feed.noteProgress }),
     reads: new KickJobReadsService(database, {
       pausedReason: () => pauses.reason(),
       callsPerSecond: () => pace.status.allPerSecond,

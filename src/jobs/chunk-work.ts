@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { AuditService } from '../audit/audit.service';
 import type { KickUsersService } from '../kick/kick-users.service';
 import type { Logger } from '../observability/logger';
+import type { Tracing } from '../observability/tracing';
 import type { Database } from '../store/database';
 import { APPS_PER_CALL } from './apps-per-call';
 import { findJob, finishIfSettled, setRunning, type JobRow } from './kick-job.repository';
@@ -29,6 +30,8 @@ export interface ChunkTools {
   kickUsers: KickUsersService;
   audit: AuditService;
   reads: SessionReads;
+  /** Links the calls of a job to the request that asked for it. */
+  tracing: Tracing;
   log: Logger;
   /** For how long new calls of a chunk are begun. Milliseconds. */
   sliceMs: number;
@@ -112,7 +115,8 @@ export class ChunkWork {
     this.drops.add(drop);
     if (this.isEnded) drop.abort();
     try {
-      return await this.lineWork(job, line, drop, sent).run();
+      const work = this.lineWork(job, line, drop, sent);
+      return await tools.tracing.linked('kick job line', job.traceparent, () => work.run());
     } finally {
       this.drops.delete(drop);
       sent();
@@ -129,7 +133,7 @@ export class ChunkWork {
       store: tools.store,
       readBack: new ReadBack(tools.reads, user, context),
       kick: (request, beforeSend) =>
-        tools.kickUsers.kickUncounted(request, {
+        tools.kickUsers.kickForJob(request, {
           ...who,
           ...context,
           log,

@@ -19,13 +19,15 @@ export interface JobRow {
   verify: boolean;
   request_id: string;
   retry_of: string | null;
+  /** Of the request that asked for it, as the W3C's header has it; null: it was not traced. */
+  traceparent: string | null;
   total: number;
   created_at: Date;
   finished_at: Date | null;
 }
 
 const COLUMNS = `position::text as position, id, issuer, subject, input_hash, state, user_id_type, app_ids, reason, ticket,
-  verify, request_id, retry_of, total, created_at, finished_at`;
+  verify, request_id, retry_of, traceparent, total, created_at, finished_at`;
 
 export interface NewJob {
   id: string;
@@ -41,6 +43,7 @@ export interface NewJob {
   verify: boolean;
   requestId: string;
   retryOf: string | null;
+  traceparent: string | null;
   total: number;
 }
 
@@ -73,8 +76,8 @@ export const countOpenJobs = async (store: Queryable, issuer: string, subject: s
 export async function insertJob(store: Queryable, job: NewJob): Promise<JobRow> {
   const [row] = await store.query<JobRow>(
     `insert into kick_jobs (id, issuer, subject, idempotency_key, input_hash, format, state, user_id_type, app_ids,
-       reason, ticket, verify, request_id, retry_of, total)
-     values ($1, $2, $3, $4, $5, $6, 'QUEUED', $7, $8, $9, $10, $11, $12, $13, $14) returning ${COLUMNS}`,
+       reason, ticket, verify, request_id, retry_of, traceparent, total)
+     values ($1, $2, $3, $4, $5, $6, 'QUEUED', $7, $8, $9, $10, $11, $12, $13, $14, $15) returning ${COLUMNS}`,
     [
       job.id,
       job.issuer,
@@ -89,6 +92,7 @@ export async function insertJob(store: Queryable, job: NewJob): Promise<JobRow> 
       job.verify,
       job.requestId,
       job.retryOf,
+      job.traceparent,
       job.total,
     ],
   );

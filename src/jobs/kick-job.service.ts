@@ -5,6 +5,7 @@ import { AppError, ErrorCode, InvalidInputError } from '../errors';
 import type { Caller } from '../kick/kick-users.service';
 import type { KickReason } from '../kick/kick-reason.enum';
 import type { UserIdType } from '../kick/user-id-type.enum';
+import type { Tracing } from '../observability/tracing';
 import type { Database, Queryable } from '../store/database';
 import { APPS_PER_CALL } from './apps-per-call';
 import type { ChunkFormat } from './chunk';
@@ -55,7 +56,7 @@ export class KickJobService {
     private readonly database: Database,
     private readonly queue: KickQueue,
     private readonly audit: AuditService,
-    private readonly format: ChunkFormat,
+    private readonly options: { format: ChunkFormat; tracing: Pick<Tracing, 'traceparent'> },
     /** Told that there is something in the queue, or that a job has changed. */
     private readonly tell: { queued: () => void; changed: (jobId: string) => void },
   ) {}
@@ -141,7 +142,8 @@ export class KickJobService {
       subject,
       requestId,
       total,
-      format: this.format,
+      format: this.options.format,
+      traceparent: this.options.tracing.traceparent(),
     });
     await insertLines(transaction, id, lines, Math.ceil(request.appIds.length / APPS_PER_CALL));
     const starts = Array.from({ length: Math.ceil(total / CHUNK_SIZE) }, (_, index) => index * CHUNK_SIZE);

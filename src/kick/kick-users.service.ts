@@ -1,4 +1,5 @@
 /** Policy of one kick: whether the caller may have it now, and what is recorded before and after. */
+import type { AuditEntry } from '../audit/audit-record';
 import type { AuditService } from '../audit/audit.service';
 import type { Principal } from '../auth/principal';
 import type { KickCommand, KickReceipt } from '../genauth/client';
@@ -31,6 +32,8 @@ export interface Caller extends CallContext {
   jobId?: string | null;
 }
 
+type Facts = ReturnType<KickUsersService['factsOf']>;
+
 export class KickUsersService {
   constructor(
     private readonly genauth: { kickUser: (command: KickCommand, context: CallContext) => Promise<KickReceipt> },
@@ -42,49 +45,73 @@ export class KickUsersService {
 
   /**
    * A kick of the caller's own, counted against the caller's limit.
-   * @throws {AppError} RATE_LIMITED over the limit; or as {@link kickUncounted}
+   * @throws {AppError} for everything that is known to go wrong; its `auditId` names the record, if there is one
    */
   async kick(request: KickRequest, caller: Caller): Promise<KickResult> {
     const retryAfterSeconds = await this.limit.take(caller.principal);
     if (retryAfterSeconds !== null) throw this.refuse(request, caller, retryAfterSeconds);
-    return this.kickUncounted(request, caller);
+    const facts = this.factsOf(request, caller);
+    const auditId = await this.recordRequest(facts, caller);
+    return this.carryOut(request, caller, facts, () => auditId);
   }
 
   /**
-   * For jobs, which are bounded otherwise.
-   * @throws {AppError} for everything that is known to go wrong; its `auditId` names the record, if there is one
+   * For jobs, which are bounded otherwise. It has a record only from when its turn to be sent has come: until then it may
+   * be dropped, and come again later.
+   * @throws {AppError} as {@link kick}
    */
-  async kickUncounted(request: KickRequest, caller: Caller): Promise<KickResult> {
-    const startedAt = performance.now();
+  async kickForJob(request: KickRequest, caller: Caller): Promise<KickResult> {
     const facts = this.factsOf(request, caller);
+    let auditId: string | null = null;
+    const beforeSend = async (): Promise<void> => {
+      const mark = caller.beforeSend?.();
+      const [requested, marked] = await Promise.allSettled([auditId ?? this.recordRequest(facts, caller), mark]);
+      if (requested.status === 'rejected') throw requested.reason;
+      auditId = requested.value;
+      if (marked.status === 'rejected') throw marked.reason;
+    };
+    return this.carryOut(request, { ...caller, beforeSend }, facts, () => auditId);
+  }
+
+  private async recordRequest(facts: Facts, caller: Caller): Promise<string> {
     const auditId = await this.audit.before({ ...facts.audit, action: 'KICK_REQUESTED' });
     caller.log.info({ ...facts.log, auditId }, 'kick requested');
-    const outcome = (code: KickOutcome) => {
+    return auditId;
+  }
+
+  /** @param requested the record of the request, once there is one */
+  private async carryOut(
+    request: KickRequest,
+    caller: Caller,
+    facts: Facts,
+    requested: () => string | null,
+  ): Promise<KickResult> {
+    const startedAt = performance.now();
+    const record = (code: KickOutcome, what: Partial<AuditEntry> & Pick<AuditEntry, 'action'>): string | null => {
+      const auditId = requested();
       const durationMs = performance.now() - startedAt;
+      if (auditId === null) return null;
       this.metrics.countKick(caller.jobId == null ? 'single' : 'job', code, durationMs);
-      return { ...facts.audit, follows: auditId, durationMs };
+      this.audit.after({ ...facts.audit, follows: auditId, durationMs, ...what });
+      return auditId;
     };
     try {
       const receipt = await this.genauth.kickUser(request, caller);
       const upstreamRequestId = receipt.requestId;
-      this.audit.after({ ...outcome('SUCCESS'), action: 'KICK_SUCCEEDED', upstreamRequestId });
+      const auditId = record('SUCCESS', { action: 'KICK_SUCCEEDED', upstreamRequestId });
+      if (auditId === null) throw new Error('A kick was sent without a record.');
       caller.log.info({ ...facts.log, auditId, upstreamRequestId }, 'kick succeeded');
       return { ...receipt, auditId };
     } catch (error) {
       if (!(error instanceof AppError)) {
         // A bug of ours: nobody knows how far it came.
-        this.audit.after({
-          ...outcome('UNEXPECTED'),
-          action: 'KICK_FAILED',
-          code: 'UNEXPECTED',
-          mayHaveTakenEffect: true,
-        });
+        record('UNEXPECTED', { action: 'KICK_FAILED', code: 'UNEXPECTED', mayHaveTakenEffect: true });
         throw error;
       }
       const { code, mayHaveTakenEffect, upstreamRequestId } = error;
-      this.audit.after({ ...outcome(code), action: 'KICK_FAILED', code, mayHaveTakenEffect, upstreamRequestId });
-      caller.log.warn({ ...facts.log, auditId, code, mayHaveTakenEffect, upstreamRequestId }, 'kick failed');
-      error.auditId = auditId;
+      error.auditId = record(code, { action: 'KICK_FAILED', code, mayHaveTakenEffect, upstreamRequestId });
+      const level = error.auditId === null ? 'debug' : 'warn';
+      caller.log[level]({ ...facts.log, auditId: error.auditId, code, mayHaveTakenEffect, upstreamRequestId }, 'kick failed'); // prettier-ignore
       throw error;
     }
   }

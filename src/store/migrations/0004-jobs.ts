@@ -22,6 +22,7 @@ export const jobTables = `
     verify boolean not null,
     request_id text not null,
     retry_of uuid,
+    traceparent text,
     total integer not null,
     created_at timestamptz(3) not null default clock_timestamp(),
     finished_at timestamptz(3),
