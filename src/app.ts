@@ -11,8 +11,8 @@ import { chooseCallers } from './callers';
 import type { Config } from './config';
 import { createContext } from './context';
 import { demoOperation, SAMPLE_TARGET, toCurl } from './demo';
-import type { Emulator } from './emulator/emulator';
 import { createApollo } from './graphql/apollo';
+import { serveMetrics } from './http/metrics';
 import { serveHealth } from './http/readiness';
 import { SANDBOX_ORIGINS, sandboxHeaders, serveSandbox } from './http/sandbox';
 import { createHttpServer } from './http/server';
@@ -34,7 +34,7 @@ import { createSchema } from './schema';
 import type { Database } from './store/database';
 import { openDatabase } from './store/open-database';
 import { isReachable } from './store/reachable';
-import { chooseUpstream, connectGenAuth } from './upstream';
+import { chooseUpstream, connectGenAuth, type Upstream } from './upstream';
 
 const GRAPHQL_PATH = '/graphql';
 
@@ -66,15 +66,14 @@ const containerOf = (instances: readonly object[]) => ({
   get: (wanted: unknown): unknown => instances.find(({ constructor }) => constructor === wanted),
 });
 
-const demoTargetOf = ({ directory }: Emulator) => ({
-  userId: directory.demoUser.userId,
-  appId: directory.demoApp.appId,
-});
-
 /** What a gateway may be given instead of making its own. */
 export interface Overrides {
   /** Open and migrated; whoever gives it closes it. */
   database?: Database;
+  /** One that is shared; whoever gives it ends it. */
+  upstream?: Upstream;
+  /** What /metrics answers, in the place of this gateway's own: Prometheus text. */
+  metricsText?: () => Promise<string>;
   /** The format in which jobs are queued, to stand in for an older release. */
   chunkFormat?: ChunkFormat;
 }
@@ -82,7 +81,8 @@ export interface Overrides {
 /** Starts a gateway. Several can run in one process. @throws when the port is taken, or the database can't be used */
 export async function createApp(config: Config, log: Logger, overrides: Overrides = {}): Promise<App> {
   const database = overrides.database ?? (await openDatabase(config.store, log));
-  const { host, key, emulator } = await chooseUpstream(config);
+  const upstream = await chooseUpstream(config, overrides.upstream);
+  const { host, key } = upstream;
   const pace = await Pace.start(database, config.maxCallsPerSecond, log);
   const { client, keyHealth } = connectGenAuth({ ...config.genauth, host, key }, pace, log);
   const fingerprint = createFingerprint(key.secret);
@@ -131,6 +131,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     ...{ schema, isProduction, persisted, door },
     createContext: async (request, reply) => ({ ...(await requestContext(request, reply)), progress: { reads, feed } }),
   });
+  if (overrides.metricsText !== undefined) serveMetrics(http, overrides.metricsText);
   serveHealth(http, {
     reasons: async () => [
       ...(isDraining ? (['SHUTTING_DOWN'] as const) : []),
@@ -142,7 +143,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
       ...(keys?.notes ?? []),
     ],
   });
-  const demo = demoOperation(emulator === null ? SAMPLE_TARGET : demoTargetOf(emulator));
+  const demo = demoOperation(upstream.demo ?? SAMPLE_TARGET);
   let url = '';
   const curl = (): string => toCurl(url + GRAPHQL_PATH, demo, needsToken);
   if (!config.isProduction) {
@@ -166,7 +167,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     await client.stop();
     await pace.stop();
     await limit.stop();
-    await emulator?.stop();
+    await upstream.stop();
     await retention?.stop();
     await records.stop();
     if (overrides.database === undefined) await database.stop();
@@ -180,5 +181,5 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     throw error;
   }
   if (!needsToken) log.warn('callers need no token: every caller is the principal "developer" with all scopes');
-  return { url, upstream: { host, isEmulated: emulator !== null }, needsToken, curl: curl(), stop };
+  return { url, upstream: { host, isEmulated: upstream.demo !== null }, needsToken, curl: curl(), stop };
 }

@@ -71,6 +71,7 @@ export const VARIABLES = z.object({
     .default([]),
   PERSISTED_OPERATIONS: z.enum(['off', 'log', 'enforce'], 'must be off, log or enforce').default('off'),
   PERSISTED_OPERATIONS_FILE: z.string().optional(),
+  WORKERS: wholeNumber(1, 1),
   SHUTDOWN_GRACE_MS: wholeNumber(0, 5000),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level such as info')

@@ -81,6 +81,8 @@ function toConfig(variables: Variables) {
     auth: issuer !== undefined && audience !== undefined ? { issuer, audience, jwksUrl } : null,
     corsOrigins: variables.CORS_ORIGINS,
     persisted: readPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_OPERATIONS_FILE),
+    /** Processes on one port. The embedded database has room for one. */
+    workers: variables.WORKERS,
     shutdownGraceMs: variables.SHUTDOWN_GRACE_MS,
     logLevel: variables.LOG_LEVEL,
   };

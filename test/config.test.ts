@@ -23,6 +23,7 @@ const DEFAULTS = {
   persisted: { mode: 'off' },
   auth: null,
   corsOrigins: [],
+  workers: 1,
   shutdownGraceMs: 5000,
   logLevel: 'info',
 };
@@ -50,6 +51,7 @@ describe('an accepted environment', () => {
       AUDIT_REQUIRED: 'false',
       RETENTION_DAYS: '30',
       CORS_ORIGINS: ' https://a.example , http://localhost:3000,',
+      WORKERS: '3',
       SHUTDOWN_GRACE_MS: '0',
       LOG_LEVEL: 'silent',
     });
@@ -76,6 +78,7 @@ describe('an accepted environment', () => {
       kicksPerMinute: 1,
       audit: { isRequired: false, retentionDays: 30 },
       corsOrigins: ['https://a.example', 'http://localhost:3000'],
+      workers: 3,
       shutdownGraceMs: 0,
       logLevel: 'silent',
     });
@@ -90,7 +93,7 @@ describe('an accepted environment', () => {
     expect(parseConfig({ PATH: '/bin', GENAUTH_HOSTS: '?' })).toEqual(parseConfig({}));
   });
 
-  it.each(['GENAUTH_TIMEOUT_MS', 'GENAUTH_BREAKER_FAILURES', 'SHUTDOWN_GRACE_MS'])(
+  it.each(['GENAUTH_TIMEOUT_MS', 'GENAUTH_BREAKER_FAILURES', 'WORKERS', 'SHUTDOWN_GRACE_MS'])(
     'sets no upper bound on %s',
     (name) => {
       expect(faultsOf({ [name]: `1${'0'.repeat(30)}` })).toEqual([]);
@@ -135,6 +138,8 @@ describe('a refused environment', () => {
     ['GENAUTH_TIMEOUT_MS', ['10s', '-5', '1_000'], WHOLE],
     ['GENAUTH_TIMEOUT_MS', ['0', '000'], 'must be at least 1'],
     ['GENAUTH_BREAKER_FAILURES', ['off', '-1'], WHOLE],
+    ['WORKERS', ['auto', '-1', '1.5'], WHOLE],
+    ['WORKERS', ['0'], 'must be at least 1'],
     ['SHUTDOWN_GRACE_MS', ['5s', '-1'], WHOLE],
     ['GENAUTH_HOST', ['api.genauth.ai', 'https://', '::'], ADDRESS],
     ['GENAUTH_HOST', ['http://api.genauth.ai', 'http://10.0.0.1', 'http://localhost.evil.example', 'http://127.0.0.1.evil.example', 'ftp://localhost', 'ws://localhost'], SAFE_URL], // prettier-ignore

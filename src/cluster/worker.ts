@@ -1,0 +1,43 @@
+/** One gateway among several: does what the primary process says. */
+import { createApp, type App } from '../app';
+import type { Config } from '../config';
+import type { Logger } from '../observability/logger';
+import { startFaultsOf } from '../start-faults';
+import { Channel } from './channel';
+import { START, STOP, Topic, type StartAnswer } from './messages';
+import { createProcessMetrics } from './process-metrics';
+
+export interface WorkerHooks {
+  /** It serves. */
+  started: (app: App) => void;
+  /** The gateway can't start; the primary has been told why. */
+  refused: () => void;
+  /** Stop the gateway and end the process. `app` is null while it has not started. */
+  stop: (app: App | null, graceMs: number) => void;
+}
+
+/** Waits for the primary's word. Without a primary Node ends a worker at once: whatever minds the primary restarts all. */
+export function runWorker(config: Config, log: Logger, hooks: WorkerHooks): void {
+  let app: App | null = null;
+  const metrics = createProcessMetrics();
+
+  const start = async (body: unknown): Promise<StartAnswer> => {
+    const { port, upstream } = START.parse(body);
+    const metricsText = async (): Promise<string> => String(await channel.ask(Topic.ALL_METRICS));
+    try {
+      app = await createApp({ ...config, port }, log, { ...(upstream !== null && { upstream }), metricsText });
+    } catch (error) {
+      setImmediate(hooks.refused);
+      return { faults: startFaultsOf(error) };
+    }
+    hooks.started(app);
+    const { url, needsToken, curl } = app;
+    return { url, upstream: app.upstream, needsToken, curl };
+  };
+  const channel = new Channel((message) => process.send?.(message), {
+    [Topic.START]: start,
+    [Topic.STOP]: (body) => hooks.stop(app, STOP.parse(body).graceMs),
+    [Topic.METRICS]: () => metrics.getMetricsAsJSON(),
+  });
+  process.on('message', channel.receive);
+}
