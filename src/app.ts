@@ -12,7 +12,7 @@ import type { Config } from './config';
 import { createContext } from './context';
 import { demoOperation, SAMPLE_TARGET, toCurl } from './demo';
 import { createApollo } from './graphql/apollo';
-import { serveMetrics } from './http/metrics';
+import { serveMetrics } from './http/metrics-endpoint';
 import { serveHealth } from './http/readiness';
 import { SANDBOX_ORIGINS, sandboxHeaders, serveSandbox } from './http/sandbox';
 import { createHttpServer } from './http/server';
@@ -72,8 +72,8 @@ export interface Overrides {
   database?: Database;
   /** One that is shared; whoever gives it ends it. */
   upstream?: Upstream;
-  /** What /metrics answers, in the place of this gateway's own: Prometheus text. */
-  metricsText?: () => Promise<string>;
+  /** Those of all workers, in the place of this one's own. */
+  metrics?: { text: () => Promise<string> };
   /** The format in which jobs are queued, to stand in for an older release. */
   chunkFormat?: ChunkFormat;
 }
@@ -131,7 +131,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     ...{ schema, isProduction, persisted, door },
     createContext: async (request, reply) => ({ ...(await requestContext(request, reply)), progress: { reads, feed } }),
   });
-  if (overrides.metricsText !== undefined) serveMetrics(http, overrides.metricsText);
+  if (overrides.metrics !== undefined) serveMetrics(http, overrides.metrics);
   serveHealth(http, {
     reasons: async () => [
       ...(isDraining ? (['SHUTTING_DOWN'] as const) : []),

@@ -68,7 +68,7 @@ async function main(): Promise<void> {
   const workers = { wanted: config.workers, running: isCluster ? config.workers : 1 };
   process.stdout.write(`${renderBanner(gateway, config.isProduction, workers)}\n`);
   if (workers.running < workers.wanted) log.warn(workers, 'the embedded database has room for one worker');
-  log.info({ url: gateway.url, upstream: gateway.upstream.host }, 'started');
+  log.info({ url: gateway.url, upstream: gateway.upstream.host, workers: workers.running }, 'started');
 }
 
 main().catch(refuseToStart);

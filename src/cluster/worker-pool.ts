@@ -34,7 +34,8 @@ export class WorkerPool {
   private readonly metrics = new MetricsSum();
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly answers: Answers = { [Topic.ALL_METRICS]: () => this.renderMetrics() };
-  private deaths = 0;
+  /** In a row. */
+  private earlyDeaths = 0;
   private isServing = false;
   private isStopping = false;
 
@@ -111,8 +112,9 @@ export class WorkerPool {
     member.channel.close(`a worker has ended (${signal ?? code}) before it served`);
     this.metrics.leave(id);
     if (!this.isServing || this.isStopping) return;
-    this.deaths = performance.now() - member.bornAt > STABLE_MS ? 0 : this.deaths + 1;
-    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** this.deaths, LONGEST_WAIT_MS);
+    if (performance.now() - member.bornAt > STABLE_MS) this.earlyDeaths = 0;
+    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** this.earlyDeaths, LONGEST_WAIT_MS);
+    this.earlyDeaths += 1;
     const { pid: worker } = member.worker.process;
     this.log.error({ worker, code, signal, waitMs }, 'a worker has ended; another takes its place');
     const timer = setTimeout(() => {

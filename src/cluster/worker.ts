@@ -23,9 +23,9 @@ export function runWorker(config: Config, log: Logger, hooks: WorkerHooks): void
 
   const start = async (body: unknown): Promise<StartAnswer> => {
     const { port, upstream } = START.parse(body);
-    const metricsText = async (): Promise<string> => String(await channel.ask(Topic.ALL_METRICS));
+    const allMetrics = { text: async () => String(await channel.ask(Topic.ALL_METRICS)) };
     try {
-      app = await createApp({ ...config, port }, log, { ...(upstream !== null && { upstream }), metricsText });
+      app = await createApp({ ...config, port }, log, { ...(upstream !== null && { upstream }), metrics: allMetrics });
     } catch (error) {
       setImmediate(hooks.refused);
       return { faults: startFaultsOf(error) };

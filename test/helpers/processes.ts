@@ -21,6 +21,8 @@ export interface Child {
   stdoutMatching: (pattern: RegExp) => Promise<RegExpExecArray>;
   /** To the process alone, not to its group. */
   signal: (signal: NodeJS.Signals) => void;
+  /** To it and its children, as a terminal's Ctrl-C. */
+  signalGroup: (signal: NodeJS.Signals) => void;
 }
 
 const running: { pid: number; exit: Promise<unknown> }[] = [];
@@ -48,7 +50,8 @@ export function startProcess(
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  if (child.pid === undefined) throw new Error(`${command} cannot be started`);
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${command} cannot be started`);
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
@@ -59,7 +62,7 @@ export function startProcess(
       resolve(code ?? signal);
     });
   });
-  running.push({ pid: child.pid, exit });
+  running.push({ pid, exit });
   return {
     output,
     exit,
@@ -73,6 +76,7 @@ export function startProcess(
       return match;
     },
     signal: (signal) => void child.kill(signal),
+    signalGroup: (signal) => void process.kill(-pid, signal),
   };
 }
 
