@@ -12,6 +12,7 @@ import type { Config } from './config';
 import { createContext } from './context';
 import { demoOperation, SAMPLE_TARGET, toCurl } from './demo';
 import { createApollo } from './graphql/apollo';
+import { drain } from './http/drain';
 import { serveMetrics } from './http/metrics-endpoint';
 import { serveHealth } from './http/readiness';
 import { SANDBOX_ORIGINS, sandboxHeaders, serveSandbox } from './http/sandbox';
@@ -155,11 +156,9 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     await delay(Math.min(graceMs, LONGEST_TIMER_MS));
     // Requests under way are answered within their deadline; what is open after it never became a request.
     const cutOffMs = Math.min(config.genauth.timeoutMs + ANSWERING_MS, LONGEST_TIMER_MS);
-    const cutOff = setTimeout(() => http.server.closeAllConnections(), cutOffMs);
     jobs.endStreams();
     const handedOver = jobs.stop();
-    await http.close();
-    clearTimeout(cutOff);
+    await drain(http, cutOffMs);
     await handedOver;
     await apollo.stop();
     keyHealth.stop();
