@@ -51,7 +51,7 @@ export async function restartInTurn(rounds: number): Promise<void> {
       gateways[index]!.signal('SIGTERM');
       expect(await gateways[index]!.exit).toBe(0);
       gateways[index] = startGateway({ ...env, PORT: new URL(url).port });
-      await urlOf(gateways[index]!);
+      await urlOf(gateways[index]);
       await eventually(() => client.isBack(url));
     }
   }
