@@ -1,4 +1,4 @@
-/** GenAuth's stand-in in a process of its own, with faults: `node --import tsx test/soak/emulator-process.ts`, forked. */
+/** GenAuth's stand-in in a process of its own, with faults: forked by the soak. */
 import { startEmulator } from '../../src/emulator/emulator';
 import type { EmulatorReady } from './messages';
 
@@ -20,7 +20,6 @@ async function main(): Promise<void> {
   setInterval(() => emulator.faults.next({ kind: 'status', status: 429 }, BURST), BURST_EVERY_MS).unref();
   const { directory } = emulator;
   const ready: EmulatorReady = {
-    kind: 'ready',
     env: {
       GENAUTH_HOST: emulator.url,
       GENAUTH_ACCESS_KEY_ID: emulator.accessKeyId,

@@ -3,41 +3,42 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createApp } from '../../src/app';
 import { readConfig } from '../../src/config';
 import { createLogger } from '../../src/observability/logger';
-import type { EventLoop, GatewayReady, Sample } from './messages';
+import type { GatewayReady, Handles, Sample } from './messages';
 
 const SAMPLE_EVERY_MS = 1000;
-/** Of the histogram's own timer, whose interval is part of what it records. */
+/** Of the histograms' own timers, whose interval is part of what they record. */
 const RESOLUTION_MS = 10;
 
-function takeSample(): Sample {
-  const handles: Record<string, number> = {};
+function countHandles(): Handles {
+  const handles: Handles = {};
   for (const kind of process.getActiveResourcesInfo()) handles[kind] = (handles[kind] ?? 0) + 1;
-  return { kind: 'sample', residentBytes: process.memoryUsage.rss(), handles };
+  return handles;
 }
+
+const toMs = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
 
 async function main(): Promise<void> {
   const config = readConfig();
   const app = await createApp(config, createLogger(config.logLevel));
-  const ready: GatewayReady = { kind: 'ready', url: app.url };
+  const ready: GatewayReady = { url: app.url, metricsUrl: `${app.url}/metrics` };
   process.send?.(ready);
-  // Starting blocks for longer than serving ever may.
+  // Starting blocks for longer than serving ever may: not among these.
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  const latest = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delays.enable();
-  const sampling = setInterval(() => process.send?.(takeSample()), SAMPLE_EVERY_MS);
-  process.once('message', () => {
-    clearInterval(sampling);
-    delays.disable();
-    const toMs = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
-    const { max } = delays;
-    const told: EventLoop = {
-      kind: 'event-loop',
-      p50: toMs(delays.percentile(50)),
-      p99: toMs(delays.percentile(99)),
-      max: toMs(max),
+  latest.enable();
+  setInterval(() => {
+    const sample: Sample = {
+      residentBytes: process.memoryUsage.rss(),
+      handles: countHandles(),
+      worstDelayMs: toMs(latest.max),
+      p50DelayMs: toMs(delays.percentile(50)),
+      p99DelayMs: toMs(delays.percentile(99)),
     };
-    process.send?.(told);
-    void app.stop().then(() => process.exit(0));
-  });
+    latest.reset();
+    process.send?.(sample);
+  }, SAMPLE_EVERY_MS).unref();
+  process.once('message', () => void app.stop().then(() => process.exit(0)));
 }
 
 void main();

@@ -16,6 +16,9 @@ const EXPECTED = new Set([
   ...['StartKickJobSuccess', 'TOO_MANY_JOBS', 'read', 'readyz 200', 'metrics 200', 'watched to the end'],
 ]);
 
+/** How often each was seen. */
+export type Outcomes = Record<string, number>;
+
 export interface LoadOptions {
   url: string;
   metricsUrl: string;
@@ -24,19 +27,22 @@ export interface LoadOptions {
   appId: string;
 }
 
+/** How many answers were none of those. */
+export const countUnexpected = (outcomes: Outcomes): number =>
+  Object.entries(outcomes).reduce((sum, [outcome, count]) => sum + (EXPECTED.has(outcome) ? 0 : count), 0);
+
 const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!;
 
 export class Load {
-  /** How often each outcome was seen. */
-  readonly outcomes = new Map<string, number>();
+  private readonly outcomes = new Map<string, number>();
   private readonly underWay = new Set<Promise<void>>();
   private isOver = false;
   private serial = 0;
 
   constructor(private readonly options: LoadOptions) {}
 
-  /** @returns when the time is over and everything is answered */
-  async run(durationMs: number): Promise<void> {
+  /** @returns how often each outcome was seen, when the time is over and everything is answered */
+  async run(durationMs: number): Promise<Outcomes> {
     const ending = setTimeout(() => (this.isOver = true), durationMs);
     await Promise.all([
       this.repeat(EVERY_MS.kick, () => this.kick()),
@@ -47,10 +53,7 @@ export class Load {
     ]);
     clearTimeout(ending);
     await Promise.all(this.underWay);
-  }
-
-  get unexpected(): [string, number][] {
-    return [...this.outcomes].filter(([outcome]) => !EXPECTED.has(outcome));
+    return Object.fromEntries(this.outcomes);
   }
 
   private async repeat(everyMs: number, act: () => Promise<string>): Promise<void> {
@@ -94,7 +97,7 @@ export class Load {
       userIds: userIds.slice(from, from + size),
       appIds: [appId],
       reason: 'OTHER',
-      idempotencyKey: `soak-${this.serial}`,
+      idempotencyKey: `soak-${process.pid}-${this.serial}`,
     };
     const { data, text } = await execute(this.options, operation('start-kick-job'), { input });
     const payload = data?.startKickJob;

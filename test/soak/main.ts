@@ -1,18 +1,22 @@
 /**
  * `npm run soak -- --minutes 10`: one gateway as in production, on a PostgreSQL of its own and in front of an emulator
- * with faults, under mixed load. Fails when it grows, leaks or stalls.
+ * with faults, under mixed load. Fails when it grows, leaks or stalls. `SOAK_LOG=1` shows the gateway's log.
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { eventually } from '../helpers/eventually';
 import { startPostgres } from '../helpers/postgres';
 import { TestIssuer, makeKey } from '../helpers/test-issuer';
-import { Load } from './load';
-import type { EmulatorReady, EventLoop, GatewayReady, Sample } from './messages';
-import { judge, toTable } from './verdict';
+import { countUnexpected, type LoadOptions, type Outcomes } from './load';
+import { ask, end, firstMessage, start } from './children';
+import type { EmulatorReady, GatewayReady, Handles, Sample } from './messages';
+import { hasNoMore, judge, toTable } from './verdict';
 
 const MINUTE_MS = 60_000;
+/** Everything is used once, so that what is made once and kept counts as being there before. Milliseconds. */
+const WARM_UP_MS = 15_000;
+/** By then pools have closed what they don't need, and faults that never answer have timed out. Seconds. */
+const REST_SECONDS = 20;
+const LONGEST_REST_MS = 120_000;
 /** Of one kick; short, so that calls without an answer end as time-outs often enough. Milliseconds. */
 const KICK_TIMEOUT_MS = 2000;
 
@@ -23,20 +27,16 @@ function readMinutes(): number {
   return minutes;
 }
 
-/** Its environment is what it is given and nothing else; its log goes nowhere. */
-function start(file: string, env: Record<string, string>): ChildProcess {
-  const { PATH = '', HOME = '' } = process.env;
-  return fork(path.join(__dirname, file), {
-    env: { PATH, HOME, ...env },
-    execArgv: ['--import', 'tsx'],
-    stdio: ['ignore', 'inherit', process.env['SOAK_LOG'] === '1' ? 'inherit' : 'ignore', 'ipc'],
-  });
+/** Puts load on the gateway for a time, from a process of its own. */
+async function putLoad(options: LoadOptions, durationMs: number): Promise<Outcomes> {
+  return ask<Outcomes>(start('load-process.ts', {}), { options, durationMs });
 }
 
-async function firstMessage<T>(child: ChildProcess): Promise<T> {
-  const message = once(child, 'message').then(([told]) => told as T);
-  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`a process has ended with ${code}`)));
-  return Promise.race([message, ended]);
+/** Of each kind the fewest at once in the last seconds: what comes and goes by itself is not held against anybody. */
+function fewest(samples: readonly Sample[]): Handles {
+  const last = samples.slice(-REST_SECONDS / 2).map(({ handles }) => handles);
+  const kinds = new Set(last.flatMap(Object.keys));
+  return Object.fromEntries([...kinds].map((kind) => [kind, Math.min(...last.map((handles) => handles[kind] ?? 0))]));
 }
 
 async function soak(minutes: number): Promise<boolean> {
@@ -56,39 +56,40 @@ async function soak(minutes: number): Promise<boolean> {
     GENAUTH_TIMEOUT_MS: String(KICK_TIMEOUT_MS),
     RATE_LIMIT_PER_MINUTE: '1000000',
   });
-  const { url } = await firstMessage<GatewayReady>(gateway);
+  const { url, metricsUrl } = await firstMessage<GatewayReady>(gateway);
   const samples: Sample[] = [];
-  const onSample = (told: Sample): void => void samples.push(told);
-  gateway.on('message', onSample);
+  gateway.on('message', (sample: Sample) => samples.push(sample));
+  const options = { url, metricsUrl, token: await issuer.issue(), userIds, appId };
 
-  const token = await issuer.issue();
-  const load = new Load({ url, metricsUrl: `${url}/metrics`, token, userIds, appId });
-  await load.run(minutes * MINUTE_MS);
+  await putLoad(options, WARM_UP_MS);
+  const warm = samples.length;
+  await eventually(
+    () => samples.length,
+    (count) => count >= warm + REST_SECONDS,
+    LONGEST_REST_MS,
+  );
+  const before = fewest(samples);
+  const begun = samples.length;
+  const outcomes = await putLoad(options, minutes * MINUTE_MS);
+  const underLoad = samples.slice(begun);
+  const after = await eventually(
+    () => fewest(samples),
+    (handles) => samples.length >= begun + underLoad.length + REST_SECONDS && hasNoMore(before, handles),
+    LONGEST_REST_MS,
+  ).catch(() => fewest(samples));
 
-  gateway.off('message', onSample);
-  gateway.send('end');
-  const eventLoop = await lastMessage(gateway);
-  const [code] = (await once(gateway, 'exit')) as [number | null];
+  const code = await end(gateway);
   emulator.disconnect();
   await issuer.stop();
   await postgres.stop();
 
-  const unexpected = load.unexpected.reduce((sum, [, count]) => sum + count, 0);
-  const rows = judge(samples, eventLoop, unexpected);
-  for (const [outcome, count] of load.outcomes) process.stdout.write(`${String(count).padStart(8)}  ${outcome}\n`);
-  process.stdout.write(
-    `\n${minutes} minutes on Node ${process.version}, ${samples.length} samples\n${toTable(rows)}\n`,
-  );
-  if (code !== 0) process.stdout.write(`the gateway ended with ${code}\n`);
-  return code === 0 && rows.every(({ isKept }) => isKept);
-}
-
-/** A sample may still be on its way. */
-async function lastMessage(gateway: ChildProcess): Promise<EventLoop> {
-  for (;;) {
-    const [told] = (await once(gateway, 'message')) as [Sample | EventLoop];
-    if (told.kind === 'event-loop') return told;
+  const rows = judge(underLoad, { before, after }, countUnexpected(outcomes));
+  for (const [outcome, count] of Object.entries(outcomes)) {
+    process.stdout.write(`${String(count).padStart(8)}  ${outcome}\n`);
   }
+  process.stdout.write(`\n${minutes} minutes, Node ${process.version}\n${toTable(rows)}\n`);
+  if (code !== 0) process.stdout.write(`The gateway ended with ${code}.\n`);
+  return code === 0 && rows.every(({ isKept }) => isKept);
 }
 
 soak(readMinutes()).then(

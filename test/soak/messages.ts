@@ -1,6 +1,5 @@
 /** What the processes of the soak tell the one that judges. */
 export interface EmulatorReady {
-  kind: 'ready';
   /** Points a gateway at it. */
   env: Record<string, string>;
   userIds: string[];
@@ -8,22 +7,20 @@ export interface EmulatorReady {
 }
 
 export interface GatewayReady {
-  kind: 'ready';
   url: string;
+  metricsUrl: string;
 }
 
-/** Once a second. */
+/** How many of each kind keep the process going (process.getActiveResourcesInfo). */
+export type Handles = Record<string, number>;
+
+/** Of the gateway, once a second. */
 export interface Sample {
-  kind: 'sample';
   residentBytes: number;
-  /** What keeps the process going, by kind (process.getActiveResourcesInfo). */
-  handles: Record<string, number>;
-}
-
-/** At the end. Delays as perf_hooks has them, less the interval of its own timer. Milliseconds. */
-export interface EventLoop {
-  kind: 'event-loop';
-  p50: number;
-  p99: number;
-  max: number;
+  handles: Handles;
+  /** The longest delay of the event loop in this second. Milliseconds. */
+  worstDelayMs: number;
+  /** Of all delays since the start. Milliseconds. */
+  p50DelayMs: number;
+  p99DelayMs: number;
 }

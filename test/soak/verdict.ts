@@ -1,77 +1,89 @@
 /** What the samples say, one row for each measure, with its bound. */
-import type { EventLoop, Sample } from './messages';
+import type { Handles, Sample } from './messages';
 
 export interface Row {
   measure: string;
-  /** Means of the second and the last third; or one figure for all of the time. */
-  second: string;
-  last: string;
+  before: string;
+  after: string;
   bound: string;
   isKept: boolean;
 }
 
-/** How much higher the last third may be than the second. */
+/** How much more the last third may take than the second. */
 const MEMORY_GROWTH = 0.1;
-const HANDLE_GROWTH = 0.1;
-/** Few of a kind come and go by more than a tenth. */
-const HANDLE_SLACK = 3;
 const MAX_DELAY_P99_MS = 50;
 
 const MEBIBYTE = 1024 * 1024;
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** The samples of the second third of the time, and of the last. */
-function thirds<T>(samples: readonly T[]): [T[], T[]] {
-  const third = Math.floor(samples.length / 3);
-  return [samples.slice(third, 2 * third), samples.slice(2 * third)];
-}
-
 function judgeMemory(samples: readonly Sample[]): Row {
-  const [second, last] = thirds(samples.map(({ residentBytes }) => residentBytes / MEBIBYTE)).map(mean);
+  const third = Math.floor(samples.length / 3);
+  const mebibytes = samples.map(({ residentBytes }) => residentBytes / MEBIBYTE);
+  const before = mean(mebibytes.slice(third, 2 * third));
+  const after = mean(mebibytes.slice(2 * third));
   return {
-    measure: 'resident memory, MiB',
-    second: second!.toFixed(1),
-    last: last!.toFixed(1),
+    measure: 'resident memory, MiB (second third, last third)',
+    before: before.toFixed(1),
+    after: after.toFixed(1),
     bound: `+${MEMORY_GROWTH * 100} %`,
-    isKept: last! <= second! * (1 + MEMORY_GROWTH),
+    isKept: after <= before * (1 + MEMORY_GROWTH),
   };
 }
 
-function judgeHandles(samples: readonly Sample[]): Row[] {
-  const kinds = new Set(samples.flatMap(({ handles }) => Object.keys(handles)));
-  return [...kinds].toSorted().map((kind) => {
-    const [second, last] = thirds(samples.map(({ handles }) => handles[kind] ?? 0)).map(mean);
+/** Whether nothing is left that was not there before. */
+export const hasNoMore = (before: Handles, after: Handles): boolean =>
+  Object.entries(after).every(([kind, count]) => count <= (before[kind] ?? 0));
+
+function judgeHandles(before: Handles, after: Handles): Row[] {
+  const kinds = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted();
+  return kinds.map((kind) => {
+    const counts = { before: before[kind] ?? 0, after: after[kind] ?? 0 };
     return {
-      measure: `handles: ${kind}`,
-      second: second!.toFixed(1),
-      last: last!.toFixed(1),
-      bound: `+${HANDLE_GROWTH * 100} %, +${HANDLE_SLACK}`,
-      isKept: last! <= second! * (1 + HANDLE_GROWTH) + HANDLE_SLACK,
+      measure: `handles at rest: ${kind}`,
+      before: String(counts.before),
+      after: String(counts.after),
+      bound: 'no more',
+      isKept: counts.after <= counts.before,
     };
   });
 }
 
-export function judge(samples: readonly Sample[], { p50, p99, max }: EventLoop, unexpected: number): Row[] {
-  const free = { second: '', bound: '', isKept: true };
+function judgeDelays(samples: readonly Sample[]): Row[] {
+  const { p50DelayMs, p99DelayMs } = samples.at(-1)!;
+  const worst = samples.map(({ worstDelayMs }) => worstDelayMs);
+  const max = Math.max(...worst);
+  const free = { before: '', bound: '', isKept: true };
+  const isKept = p99DelayMs < MAX_DELAY_P99_MS;
   return [
-    judgeMemory(samples),
-    ...judgeHandles(samples),
-    { ...free, measure: 'event-loop delay p50, ms', last: p50.toFixed(1) },
+    { ...free, measure: 'event-loop delay, ms: half below', after: p50DelayMs.toFixed(1) },
     {
       ...free,
-      measure: 'event-loop delay p99, ms',
-      last: p99.toFixed(1),
+      measure: 'event-loop delay, ms: 99 % below',
+      after: p99DelayMs.toFixed(1),
       bound: `< ${MAX_DELAY_P99_MS}`,
-      isKept: p99 < MAX_DELAY_P99_MS,
+      isKept,
     },
-    { ...free, measure: 'event-loop delay max, ms', last: max.toFixed(1) },
-    { ...free, measure: 'unexpected answers', last: String(unexpected), bound: '0', isKept: unexpected === 0 },
+    { ...free, measure: `event-loop delay, ms: longest, in second ${worst.indexOf(max) + 1}`, after: max.toFixed(1) },
+  ];
+}
+
+/** @param samples of the time under load @param atRest before it, and after it */
+export function judge(
+  samples: readonly Sample[],
+  atRest: { before: Handles; after: Handles },
+  unexpected: number,
+): Row[] {
+  return [
+    judgeMemory(samples),
+    ...judgeHandles(atRest.before, atRest.after),
+    ...judgeDelays(samples),
+    { measure: 'unexpected answers', before: '', after: String(unexpected), bound: '0', isKept: unexpected === 0 },
   ];
 }
 
 export function toTable(rows: readonly Row[]): string {
-  const line = ({ measure, second, last, bound, isKept }: Row): string =>
-    `${measure.padEnd(36)}${second.padStart(13)}${last.padStart(13)}${bound.padStart(16)}  ${isKept ? '' : 'FAILS'}`.trimEnd();
-  const head = { measure: 'measure', second: 'second third', last: 'last third', bound: 'bound', isKept: true };
+  const line = ({ measure, before, after, bound, isKept }: Row): string =>
+    `${measure.padEnd(50)}${before.padStart(9)}${after.padStart(9)}${bound.padStart(10)}  ${isKept ? '' : 'FAILS'}`.trimEnd();
+  const head = { measure: 'measure', before: 'before', after: 'after', bound: 'bound', isKept: true };
   return [head, ...rows].map(line).join('\n');
 }
