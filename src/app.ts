@@ -13,7 +13,14 @@ import { createContext } from './context';
 import { demoOperation, SAMPLE_TARGET, toCurl } from './demo';
 import { createApollo } from './graphql/apollo';
 import { drain } from './http/drain';
-import { serveMetrics } from './http/metrics-endpoint';
+import {
+  countResponses,
+  METRICS_PATH,
+  serveMetrics,
+  startMetricsServer,
+  type MetricsServer,
+  type MetricsSource,
+} from './http/metrics-endpoint';
 import { serveHealth } from './http/readiness';
 import { SANDBOX_ORIGINS, sandboxHeaders, serveSandbox } from './http/sandbox';
 import { createHttpServer } from './http/server';
@@ -28,14 +35,17 @@ import { KickUsersService } from './kick/kick-users.service';
 import { CallerLimit } from './limits/caller-limit';
 import { createFingerprint } from './observability/fingerprint';
 import type { Logger } from './observability/logger';
+import { Metrics } from './observability/metrics-registry';
+import { metricsPlugin } from './observability/metrics.plugin';
 import { requestLogPlugin } from './observability/request-log.plugin';
 import { Pace } from './pace/pace';
+import { PRODUCT } from './product';
 import { startRecord } from './record';
 import { createSchema } from './schema';
 import type { Database } from './store/database';
 import { openDatabase } from './store/open-database';
-import { isReachable } from './store/reachable';
 import { chooseUpstream, connectGenAuth, type Upstream } from './upstream';
+import { probesOf, watchBy } from './watch';
 
 const GRAPHQL_PATH = '/graphql';
 
@@ -49,6 +59,9 @@ const ANSWERING_MS = 1000;
 export interface App {
   /** `http://HOST:PORT`, with the port that was really taken. */
   url: string;
+  /** With its path; null: whoever gave the metrics serves them. */
+  metricsUrl: string | null;
+  metrics: Pick<Metrics, 'text' | 'json'>;
   /** What stands behind it: a host of GenAuth's, or the emulator that was started for it. */
   upstream: { host: string; isEmulated: boolean };
   /** False while no issuer is configured: every caller is then the principal `developer`. */
@@ -73,10 +86,10 @@ export interface Overrides {
   database?: Database;
   /** One that is shared; whoever gives it ends it. */
   upstream?: Upstream;
-  /** Those of all workers, in the place of this one's own. */
-  metrics?: { text: () => Promise<string> };
   /** The format in which jobs are queued, to stand in for an older release. */
   chunkFormat?: ChunkFormat;
+  /** Those of all workers, in the place of this one's own; whoever gives them serves them on METRICS_PORT. */
+  metrics?: MetricsSource;
 }
 
 /** Starts a gateway. Several can run in one process. @throws when the port is taken, or the database can't be used */
@@ -85,13 +98,14 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const upstream = await chooseUpstream(config, overrides.upstream);
   const { host, key } = upstream;
   const pace = await Pace.start(database, config.maxCallsPerSecond, log);
-  const { client, keyHealth } = connectGenAuth({ ...config.genauth, host, key }, pace, log);
+  const metrics = new Metrics(PRODUCT.version);
+  const { client, keyHealth } = connectGenAuth({ ...config.genauth, host, key }, pace, metrics, log);
   const fingerprint = createFingerprint(key.secret);
   const { records, audit, retention } = startRecord(config.audit, database, fingerprint, log);
   const limit = new CallerLimit(database, config.kicksPerMinute, log);
-  const kickUsers = new KickUsersService(client, audit, limit, fingerprint);
+  const kickUsers = new KickUsersService(client, audit, limit, fingerprint, metrics);
   const jobs = await startJobEngine({
-    ...{ database, client, keyHealth, pace, kickUsers, audit, log, timeoutMs: config.genauth.timeoutMs },
+    ...{ database, client, keyHealth, pace, kickUsers, audit, metrics, log, timeoutMs: config.genauth.timeoutMs },
     ...(overrides.chunkFormat !== undefined && { chunkFormat: overrides.chunkFormat }),
   });
   const schema = createSchema(
@@ -104,7 +118,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
       new ViewerResolver(),
     ]),
   );
-  const plugins = [requestLogPlugin(), refusalsPlugin(audit)];
+  const plugins = [requestLogPlugin(), metricsPlugin(metrics), refusalsPlugin(audit)];
   const { isProduction, persisted } = config;
   const apollo = createApollo(schema, { isProduction, persisted, plugins });
   await apollo.start();
@@ -113,12 +127,12 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const needsToken = keys !== null;
 
   let isDraining = false;
+  const serving = { loopbackOnly: !needsToken, isDraining: () => isDraining, log };
   const http = await createHttpServer({
+    ...serving,
     corsOrigins: [...config.corsOrigins, ...(config.isProduction ? [] : SANDBOX_ORIGINS)],
-    loopbackOnly: !needsToken,
-    isDraining: () => isDraining,
-    log,
   });
+  countResponses(http, metrics);
   const door = createDoor(http, authenticate, log);
   const requestContext = createContext(log);
   http.route({
@@ -132,18 +146,12 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     ...{ schema, isProduction, persisted, door },
     createContext: async (request, reply) => ({ ...(await requestContext(request, reply)), progress: { reads, feed } }),
   });
-  if (overrides.metrics !== undefined) serveMetrics(http, overrides.metrics);
-  serveHealth(http, {
-    reasons: async () => [
-      ...(isDraining ? (['SHUTTING_DOWN'] as const) : []),
-      ...(keyHealth.isRefused ? (['GENAUTH_KEY_REFUSED'] as const) : []),
-      ...((await isReachable(database)) ? [] : (['DATABASE_UNREACHABLE'] as const)),
-    ],
-    notes: () => [
-      ...(client.circuit.state === 'closed' ? [] : (['GENAUTH_CIRCUIT_OPEN'] as const)),
-      ...(keys?.notes ?? []),
-    ],
-  });
+  const watched = { ...serving, database, client, keyHealth, pace, records, keys };
+  serveHealth(http, probesOf(watched));
+  watchBy(metrics, watched);
+  const { metricsPort } = config;
+  if (metricsPort === null) serveMetrics(http, overrides.metrics ?? metrics);
+  let metricsServer: MetricsServer | null = null;
   const demo = demoOperation(upstream.demo ?? SAMPLE_TARGET);
   let url = '';
   const curl = (): string => toCurl(url + GRAPHQL_PATH, demo, needsToken);
@@ -160,6 +168,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     const handedOver = jobs.stop();
     await drain(http, cutOffMs);
     await handedOver;
+    await metricsServer?.stop();
     await apollo.stop();
     keyHealth.stop();
     keys?.stop();
@@ -175,10 +184,15 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const stop = (graceMs = 0): Promise<void> => (stopping ??= close(graceMs));
   try {
     url = await http.listen({ host: config.host, port: config.port });
+    if (metricsPort !== null && overrides.metrics === undefined) {
+      metricsServer = await startMetricsServer(metrics, { host: config.host, port: metricsPort }, serving);
+    }
   } catch (error) {
     await stop();
     throw error;
   }
   if (!needsToken) log.warn('callers need no token: every caller is the principal "developer" with all scopes');
-  return { url, upstream: { host, isEmulated: upstream.demo !== null }, needsToken, curl: curl(), stop };
+  const metricsUrl = metricsPort === null ? url + METRICS_PATH : (metricsServer?.url ?? null);
+  const isEmulated = upstream.demo !== null;
+  return { url, metricsUrl, metrics, upstream: { host, isEmulated }, needsToken, curl: curl(), stop };
 }

@@ -3,7 +3,7 @@ import type { App } from './app';
 import { PRODUCT } from './product';
 
 /** What of a gateway is announced. */
-type Announced = Pick<App, 'url' | 'upstream' | 'needsToken' | 'curl'>;
+type Announced = Pick<App, 'url' | 'metricsUrl' | 'upstream' | 'needsToken' | 'curl'>;
 
 export interface Workers {
   wanted: number;
@@ -30,6 +30,7 @@ export function renderBanner(app: Announced, isProduction: boolean, workers: Wor
     `${PRODUCT.name} ${PRODUCT.version}`,
     `  GraphQL  ${app.url}/graphql`,
     `  GenAuth  ${host}${isEmulated ? ` (${EMULATED})` : ''}`,
+    ...(app.metricsUrl === null ? [] : [`  Metrics  ${app.metricsUrl}`]),
     ...describeWorkers(workers),
   ];
   if (isProduction) return lines.join('\n');

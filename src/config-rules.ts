@@ -11,6 +11,9 @@ export const anyWholeNumber = (min: number) =>
     .refine((value) => value >= min, `must be at least ${min}`);
 export const wholeNumber = (min: number, defaultValue: number) => anyWholeNumber(min).default(defaultValue);
 
+/** 0: any that is free. */
+export const portNumber = anyWholeNumber(0).refine((port) => port <= 65_535, 'must be at most 65535');
+
 export const trueOrFalse = (defaultValue: boolean) =>
   z
     .enum(['true', 'false'], 'must be true or false')

@@ -8,6 +8,7 @@ import {
   isIssuer,
   isOrigin,
   isSafeUrl,
+  portNumber,
   SAFE_URL,
   trueOrFalse,
   url,
@@ -19,7 +20,7 @@ import { isUrl } from './http/loopback';
 export const VARIABLES = z.object({
   NODE_ENV: z.string().default('development'),
   HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: wholeNumber(0, 4000).refine((port) => port <= 65_535, 'must be at most 65535'),
+  PORT: portNumber.default(4000),
   GENAUTH_HOST: url()
     .refine(isSafeUrl, SAFE_URL)
     .refine(isOrigin, 'must be an origin, without a path, a query or a password')
@@ -71,6 +72,11 @@ export const VARIABLES = z.object({
     .default([]),
   PERSISTED_OPERATIONS: z.enum(['off', 'log', 'enforce'], 'must be off, log or enforce').default('off'),
   PERSISTED_OPERATIONS_FILE: z.string().optional(),
+  METRICS_PORT: portNumber.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('must be an address such as http://127.0.0.1:4318')
+    .refine((value) => !isUrl(value) || /^https?:/.test(value), 'must begin with http:// or https://')
+    .refine(hasNoPassword, 'must not contain a password')
+    .optional(),
   WORKERS: wholeNumber(1, 1),
   SHUTDOWN_GRACE_MS: wholeNumber(0, 5000),
   LOG_LEVEL: z

@@ -1,19 +1,10 @@
 /** The one reader of the environment. All faults are found before any is reported; no value is ever repeated. */
-import { readFileSync } from 'node:fs';
-import { parse } from 'dotenv';
+import { ConfigError, withFile, type Environment } from './config-environment';
 import { VARIABLES, type Variables } from './config-variables';
 import { findPersistedFaults, readPersisted } from './graphql/persisted-manifest';
 import { isLoopback } from './http/loopback';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The environment can't be used; `faults` has one line for each reason. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  constructor(readonly faults: string[]) {
-    super(faults.join('\n'));
-  }
-}
+export { ConfigError, type Environment } from './config-environment';
 
 export const VARIABLE_NAMES = Object.keys(VARIABLES.shape);
 
@@ -30,6 +21,7 @@ const REQUIRED_IN_PRODUCTION: readonly VariableName[][] = [
   ['GENAUTH_ACCESS_KEY_ID', 'GENAUTH_ACCESS_KEY_SECRET'],
   ['AUTH_ISSUER', 'AUTH_AUDIENCE'],
   ['DATABASE_URL'],
+  ['METRICS_PORT'],
 ];
 
 type Some<T> = { [K in keyof T]?: T[K] | undefined };
@@ -42,6 +34,10 @@ function crossCheck(variables: Some<Variables>, given: Environment): string[] {
   const faults = findPersistedFaults(variables.PERSISTED_OPERATIONS, variables.PERSISTED_OPERATIONS_FILE);
   for (const [one, other] of PAIRS) {
     if (isSet(one) !== isSet(other)) faults.push(`${one} and ${other} must be set both or neither`);
+  }
+  const { PORT, METRICS_PORT } = variables;
+  if (METRICS_PORT !== undefined && METRICS_PORT !== 0 && METRICS_PORT === PORT) {
+    faults.push('METRICS_PORT must be another one than PORT');
   }
   if (isSet('AUTH_JWKS_URL') && !isSet('AUTH_ISSUER')) faults.push('AUTH_JWKS_URL needs AUTH_ISSUER');
   if (NODE_ENV === 'production') {
@@ -81,6 +77,10 @@ function toConfig(variables: Variables) {
     auth: issuer !== undefined && audience !== undefined ? { issuer, audience, jwksUrl } : null,
     corsOrigins: variables.CORS_ORIGINS,
     persisted: readPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_OPERATIONS_FILE),
+    /** Where /metrics is, alone; null: on the port of everything else. */
+    metricsPort: variables.METRICS_PORT ?? null,
+    /** Where spans go, as OpenTelemetry's exporters understand it; null: there are none. */
+    otlpEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     /** Processes on one port. The embedded database has room for one. */
     workers: variables.WORKERS,
     shutdownGraceMs: variables.SHUTDOWN_GRACE_MS,
@@ -115,7 +115,7 @@ export function parseConfig(environment: Environment): Config {
 
 /** The process's environment, over the values of `.env` outside production. @throws {ConfigError} */
 export function readConfig(environment: Environment = process.env, file = '.env'): Config {
-  return parseConfig(environment['NODE_ENV'] === 'production' ? environment : { ...readEnvFile(file), ...environment });
+  return parseConfig(withFile(environment, file));
 }
 
 /**
@@ -124,17 +124,7 @@ export function readConfig(environment: Environment = process.env, file = '.env'
  */
 export function readStoreConfig(environment: Environment = process.env, file = '.env'): Config['store'] {
   const isProduction = environment['NODE_ENV'] === 'production';
-  const { DATABASE_URL = '', DATA_DIR = '' } = isProduction ? environment : { ...readEnvFile(file), ...environment };
+  const { DATABASE_URL = '', DATA_DIR = '' } = withFile(environment, file);
   if (isProduction && DATABASE_URL === '') throw new ConfigError(['DATABASE_URL is required in production']);
   return parseConfig({ DATABASE_URL, DATA_DIR }).store;
-}
-
-function readEnvFile(file: string): Environment {
-  try {
-    return parse(readFileSync(file));
-  } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unreadable';
-    if (code === 'ENOENT') return {};
-    throw new ConfigError([`${file} cannot be read (${code})`]);
-  }
 }

@@ -5,6 +5,7 @@ import type { KeyHealth } from './genauth/key-health';
 import { CHUNK_FORMAT, KNOWN_FORMATS, type ChunkFormat } from './jobs/chunk';
 import type { ChunkTools } from './jobs/chunk-work';
 import { findJobsOfOtherFormats } from './jobs/kick-job.repository';
+import type { Settlement } from './jobs/kick-line.repository';
 import { KickJobReadsService } from './jobs/kick-job-reads.service';
 import { KickJobService } from './jobs/kick-job.service';
 import { KickJobWorker } from './jobs/kick-job.worker';
@@ -15,6 +16,7 @@ import { ProgressFeed } from './jobs/progress-feed';
 import { SendGate } from './jobs/send-gate';
 import type { KickUsersService } from './kick/kick-users.service';
 import type { Logger } from './observability/logger';
+import type { Metrics } from './observability/metrics-registry';
 import type { Pace } from './pace/pace';
 import type { Database } from './store/database';
 import { oneAtATime } from './store/one-at-a-time';
@@ -26,6 +28,7 @@ export interface JobEngineOptions {
   pace: Pace;
   kickUsers: KickUsersService;
   audit: AuditService;
+  metrics: Metrics;
   /** For one call to GenAuth, retries included. Milliseconds. */
   timeoutMs: number;
   log: Logger;
@@ -61,9 +64,25 @@ async function refuseUnknownFormats(database: Database): Promise<void> {
   );
 }
 
+/** Counts each outcome that stands. */
+class CountingLineStore extends LineStore {
+  constructor(
+    database: Database,
+    private readonly metrics: Metrics,
+  ) {
+    super(database);
+  }
+
+  override async settle(settlement: Settlement): Promise<boolean> {
+    const isSettled = await super.settle(settlement);
+    if (isSettled) this.metrics.countJobOutcome(settlement.state, settlement.code);
+    return isSettled;
+  }
+}
+
 /** @throws when there are unfinished jobs of a format that this release doesn't know */
 export async function startJobEngine(options: JobEngineOptions): Promise<JobEngine> {
-  const { database, client, keyHealth, pace, kickUsers, audit, timeoutMs, log } = options;
+  const { database, client, keyHealth, pace, kickUsers, audit, metrics, timeoutMs, log } = options;
   await refuseUnknownFormats(database);
   const sliceMs = Math.min(MAX_SLICE_MS, Math.max(MIN_SLICE_MS, timeoutMs / 4));
   const format = options.chunkFormat ?? CHUNK_FORMAT;
@@ -74,7 +93,7 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
   const tools: ChunkTools = {
     database,
     queue,
-    store: new LineStore(database),
+    store: new CountingLineStore(database, metrics),
     gate,
     kickUsers,
     audit,

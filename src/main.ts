@@ -1,4 +1,5 @@
 /** The process: reads the configuration, starts the gateway or its workers, stops on signals. */
+import { tracing } from './start-tracing';
 import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app';
@@ -37,6 +38,7 @@ function stopOnSignals({ stop, kill }: Running, config: Config, log: Logger) {
     log.info({ signal }, 'stopping');
     // Ctrl-C comes from a person who waits; the grace is for load balancers that have to notice.
     await stop(signal === 'SIGTERM' ? shutdownGraceMs : 0);
+    await tracing.stop();
     log.info('stopped');
   });
 }

@@ -1,4 +1,4 @@
-/** The client of GenAuth with what watches it: the log of its attempts, the health of the key, and the pace. */
+/** The client of GenAuth with what watches it: the log and the metrics of its attempts, the health of the key, and the pace. */
 import type { Config } from './config';
 import type { DemoTarget } from './demo';
 import { startEmulator } from './emulator/emulator';
@@ -8,6 +8,7 @@ import { KeyHealth } from './genauth/key-health';
 import type { SigningKey } from './genauth/signature';
 import { ErrorCode } from './errors';
 import type { Logger } from './observability/logger';
+import type { Metrics } from './observability/metrics-registry';
 import type { Pace } from './pace/pace';
 import { PRODUCT } from './product';
 
@@ -24,6 +25,7 @@ function logAttempt(log: Logger, { code, durationMs, ...report }: AttemptReport)
 export function connectGenAuth(
   options: UpstreamOptions,
   pace: Pace,
+  metrics: Metrics,
   log: Logger,
 ): { client: GenAuthClient; keyHealth: KeyHealth } {
   const keyHealth = new KeyHealth(() => client.checkKey({ requestId: 'key-check' }));
@@ -33,6 +35,7 @@ export function connectGenAuth(
     userAgent: `${PRODUCT.name}/${PRODUCT.version}`,
     onAttempt: (report) => {
       logAttempt(log, report);
+      metrics.countAttempt(report.path, report.code, report.durationMs);
       keyHealth.note(report.code);
       if (report.code === ErrorCode.RATE_LIMITED) pace.noteThrottled();
     },

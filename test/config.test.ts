@@ -1,7 +1,7 @@
 /** The environment: what it becomes, and every fault of it in one report that repeats no value. */
 import * as fc from 'fast-check';
 import { parseConfig, VARIABLE_NAMES, type Environment } from '../src/config';
-import { faultsOf, ISSUER, KEY, PRODUCTION, STORE } from './helpers/environment';
+import { faultsOf, ISSUER, KEY, METRICS, PRODUCTION, STORE } from './helpers/environment';
 
 const DEFAULTS = {
   isProduction: false,
@@ -23,6 +23,8 @@ const DEFAULTS = {
   persisted: { mode: 'off' },
   auth: null,
   corsOrigins: [],
+  metricsPort: null,
+  otlpEndpoint: null,
   workers: 1,
   shutdownGraceMs: 5000,
   logLevel: 'info',
@@ -51,6 +53,8 @@ describe('an accepted environment', () => {
       AUDIT_REQUIRED: 'false',
       RETENTION_DAYS: '30',
       CORS_ORIGINS: ' https://a.example , http://localhost:3000,',
+      METRICS_PORT: '0',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318',
       WORKERS: '3',
       SHUTDOWN_GRACE_MS: '0',
       LOG_LEVEL: 'silent',
@@ -78,6 +82,8 @@ describe('an accepted environment', () => {
       kicksPerMinute: 1,
       audit: { isRequired: false, retentionDays: 30 },
       corsOrigins: ['https://a.example', 'http://localhost:3000'],
+      metricsPort: 0,
+      otlpEndpoint: 'http://collector.example:4318',
       workers: 3,
       shutdownGraceMs: 0,
       logLevel: 'silent',
@@ -127,6 +133,8 @@ const BOTH = 'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET must be set bo
 const REQUIRED = 'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET are required in production';
 const AUTH_BOTH = 'AUTH_ISSUER and AUTH_AUDIENCE must be set both or neither';
 const STORE_REQUIRED = 'DATABASE_URL is required in production';
+const METRICS_REQUIRED = 'METRICS_PORT is required in production';
+const SAME_PORT = 'METRICS_PORT must be another one than PORT';
 const AUTH_REQUIRED = 'AUTH_ISSUER and AUTH_AUDIENCE are required in production';
 const ISSUER_ADDRESS = 'must be an address such as https://example.genauth.ai/oidc';
 const LOOPBACK = 'HOST must be a loopback address while callers need no token';
@@ -135,6 +143,11 @@ describe('a refused environment', () => {
   it.each([
     ['PORT', ['-1', '1.5', '1e3', '0x10', ' 1', '４０００', 'http', 'NaN', 'Infinity'], WHOLE],
     ['PORT', ['65536', `1${'0'.repeat(30)}`], 'must be at most 65535'],
+    ['METRICS_PORT', ['-1', 'on', '9464/tcp'], WHOLE],
+    ['METRICS_PORT', ['65536'], 'must be at most 65535'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', ['collector', 'https://'], 'must be an address such as http://127.0.0.1:4318'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', ['grpc://collector:4317'], 'must begin with http:// or https://'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', ['http://me:pw@collector:4318'], 'must not contain a password'],
     ['GENAUTH_TIMEOUT_MS', ['10s', '-5', '1_000'], WHOLE],
     ['GENAUTH_TIMEOUT_MS', ['0', '000'], 'must be at least 1'],
     ['GENAUTH_BREAKER_FAILURES', ['off', '-1'], WHOLE],
@@ -166,13 +179,19 @@ describe('a refused environment', () => {
       ['GENAUTH_ACCESS_KEY_ID must not contain a colon'],
     ],
     ['an id with a space', { ...KEY, GENAUTH_ACCESS_KEY_ID: 'a b' }, [`GENAUTH_ACCESS_KEY_ID ${HEADER}`]],
-    ['production without a key', { ...ISSUER, ...STORE, NODE_ENV: 'production' }, [REQUIRED]],
+    ['production without a key', { ...ISSUER, ...STORE, ...METRICS, NODE_ENV: 'production' }, [REQUIRED]],
     [
       'production with half a key',
-      { ...ISSUER, ...STORE, NODE_ENV: 'production', GENAUTH_ACCESS_KEY_ID: 'id' },
+      { ...ISSUER, ...STORE, ...METRICS, NODE_ENV: 'production', GENAUTH_ACCESS_KEY_ID: 'id' },
       [BOTH],
     ],
-    ['production with nothing at all', { NODE_ENV: 'production' }, [REQUIRED, AUTH_REQUIRED, STORE_REQUIRED]],
+    [
+      'production with nothing at all',
+      { NODE_ENV: 'production' },
+      [REQUIRED, AUTH_REQUIRED, STORE_REQUIRED, METRICS_REQUIRED],
+    ],
+    ['metrics on the port of everything else', { METRICS_PORT: '4000' }, [SAME_PORT]],
+    ['metrics and everything else on the same port', { PORT: '80', METRICS_PORT: '80' }, [SAME_PORT]],
     ['every interface', { HOST: '0.0.0.0' }, [LOOPBACK]],
     ['every interface of IPv6', { HOST: '::' }, [LOOPBACK]],
     ['a name that only looks like loopback', { HOST: '127.0.0.1.evil.example' }, [LOOPBACK]],
@@ -206,6 +225,7 @@ describe('a refused environment', () => {
       AUTH_BOTH,
       REQUIRED,
       STORE_REQUIRED,
+      METRICS_REQUIRED,
     ]);
   });
 });

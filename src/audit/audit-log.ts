@@ -24,6 +24,8 @@ interface Pending extends TimedEntry {
 export class AuditLog {
   private readonly chain: AuditChain;
   private pending: Pending[] = [];
+  /** In the statement that is under way. */
+  private inHand: readonly Pending[] = [];
   private flushing: Promise<void> | null = null;
   /** The next flush that nobody waits for. */
   private later: NodeJS.Timeout | null = null;
@@ -58,8 +60,13 @@ export class AuditLog {
 
   /** Milliseconds that the oldest record not yet written has waited. */
   get lagMs(): number {
-    const [oldest] = this.pending;
+    const oldest = this.inHand[0] ?? this.pending[0];
     return oldest === undefined ? 0 : Date.now() - oldest.time.getTime();
+  }
+
+  /** Records that are not written yet. */
+  get waiting(): number {
+    return this.inHand.length + this.pending.length;
   }
 
   /** Writes what is left, once more if it has to be. */
@@ -94,6 +101,7 @@ export class AuditLog {
   }
 
   private async writeBatch(batch: readonly Pending[]): Promise<boolean> {
+    this.inHand = batch;
     try {
       await this.chain.write(batch);
       this.recovered();
@@ -102,6 +110,8 @@ export class AuditLog {
     } catch (error) {
       this.failed(batch, error);
       return false;
+    } finally {
+      this.inHand = [];
     }
   }
 

@@ -5,7 +5,6 @@ import type { Logger } from '../observability/logger';
 import { startFaultsOf } from '../start-faults';
 import { Channel } from './channel';
 import { START, STOP, Topic, type StartAnswer } from './messages';
-import { createProcessMetrics } from './process-metrics';
 
 export interface WorkerHooks {
   /** It serves. */
@@ -19,7 +18,6 @@ export interface WorkerHooks {
 /** Waits for the primary's word. Without a primary Node ends a worker at once: whatever minds the primary restarts all. */
 export function runWorker(config: Config, log: Logger, hooks: WorkerHooks): void {
   let app: App | null = null;
-  const metrics = createProcessMetrics();
 
   const start = async (body: unknown): Promise<StartAnswer> => {
     const { port, upstream } = START.parse(body);
@@ -37,7 +35,7 @@ export function runWorker(config: Config, log: Logger, hooks: WorkerHooks): void
   const channel = new Channel((message) => process.send?.(message), {
     [Topic.START]: start,
     [Topic.STOP]: (body) => hooks.stop(app, STOP.parse(body).graceMs),
-    [Topic.METRICS]: () => metrics.getMetricsAsJSON(),
+    [Topic.METRICS]: () => app?.metrics.json() ?? [],
   });
   process.on('message', channel.receive);
 }

@@ -1,7 +1,49 @@
+/** `GET /metrics`: beside everything else, or alone on a port that callers don't reach. */
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
+import { codeOf } from '../errors';
+import type { Metrics } from '../observability/metrics-registry';
+import { createHttpServer, type HttpOptions } from './server';
 
-/** `GET /metrics`: Prometheus text. */
-export function serveMetrics(app: FastifyInstance, { text }: { text: () => Promise<string> }): void {
-  app.get('/metrics', async (_request, reply) => reply.type(Registry.PROMETHEUS_CONTENT_TYPE).send(await text()));
+/** One gateway's, or those of several workers together. */
+export interface MetricsSource {
+  text: () => Promise<string>;
+}
+
+export const METRICS_PATH = '/metrics';
+
+export function serveMetrics(app: FastifyInstance, metrics: MetricsSource): void {
+  app.get(METRICS_PATH, async (_request, reply) =>
+    reply.type(Registry.PROMETHEUS_CONTENT_TYPE).send(await metrics.text()),
+  );
+}
+
+/** Call it before the routes are made. */
+export function countResponses(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook('onResponse', async ({ routeOptions }, { statusCode }) => {
+    metrics.countResponse(routeOptions.url ?? 'none', statusCode);
+    if (statusCode === 401) metrics.countRefusal('UNAUTHENTICATED');
+  });
+}
+
+export interface MetricsServer {
+  /** With the path. */
+  url: string;
+  stop: () => Promise<void>;
+}
+
+/** @param rules as for the gateway's own server @throws with a line that names the variable, when the port is taken */
+export async function startMetricsServer(
+  metrics: MetricsSource,
+  address: { host: string; port: number },
+  rules: Omit<HttpOptions, 'corsOrigins'>,
+): Promise<MetricsServer> {
+  const app = await createHttpServer({ ...rules, corsOrigins: [] });
+  serveMetrics(app, metrics);
+  try {
+    return { url: (await app.listen(address)) + METRICS_PATH, stop: () => app.close() };
+  } catch (error) {
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
+    throw new Error('METRICS_PORT is taken by another process; set another one, or 0 for a free one', { cause: error });
+  }
 }

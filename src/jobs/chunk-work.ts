@@ -13,7 +13,8 @@ import { claimLines, skipUnsentLines, type OwnedLine } from './kick-line.reposit
 import { countProgress } from './kick-outcome.repository';
 import type { HeldChunk, KickQueue } from './kick-queue';
 import type { LineStore } from './line-store';
-import { LineWork, type LineEnd } from './line-work';
+import type { LineEnd } from './line-tools';
+import { LineWork } from './line-work';
 import { ReadBack, type SessionReads } from './read-back';
 import type { SendGate } from './send-gate';
 

@@ -15,6 +15,8 @@ export interface OwnedLine {
   line: number;
   user_id: string;
   calls: string;
+  reads_done: number;
+  reads_tried: string;
   attempts: number;
   /** Milliseconds since its last call was sent, by the database's clock; null: never. */
   sent_ago_ms: number | null;
@@ -44,12 +46,18 @@ export const claimLines = (store: Queryable, jobId: string, from: number, to: nu
     `with claimed as (
        update kick_lines set owner = $4
        where job_id = $1 and line between $2 and $3 and state = 'PENDING'
-       returning line, user_id, calls, attempts, sent_at
+       returning line, user_id, calls, reads_done, reads_tried, attempts, sent_at
      )
-     select line, user_id, calls, attempts,
+     select line, user_id, calls, reads_done, reads_tried, attempts,
        extract(epoch from clock_timestamp() - sent_at)::float8 * 1000 as sent_ago_ms from claimed order by line`,
     [jobId, from, to, owner],
   );
+
+/** How far reading back has come, as the row has it (see migration 4). */
+export interface Reading {
+  done: number;
+  tried: string;
+}
 
 /** What a line is to become, and what it must be for that. */
 export interface LineChange {
@@ -59,15 +67,19 @@ export interface LineChange {
   /** As the owner knows it; another number means that somebody else has been at it. */
   attempts: number;
   calls: string;
+  reading: Reading;
 }
 
-const CHANGE = 'job_id uuid, line integer, owner uuid, attempts integer, calls text';
-const toRecord = ({ jobId, line, owner, attempts, calls }: LineChange) => ({
+const CHANGE = `job_id uuid, line integer, owner uuid, attempts integer, calls text,
+  reads_done integer, reads_tried text`;
+const toRecord = ({ jobId, line, owner, attempts, calls, reading }: LineChange) => ({
   job_id: jobId,
   line,
   owner,
   attempts,
   calls,
+  reads_done: reading.done,
+  reads_tried: reading.tried,
 });
 const IS_OWN = `l.job_id = c.job_id and l.line = c.line and l.owner = c.owner and l.attempts = c.attempts
   and l.state = 'PENDING'`;
@@ -83,10 +95,11 @@ export const markSent = (store: Queryable, changes: readonly LineChange[]) =>
     [JSON.stringify(changes.map(toRecord))],
   );
 
-/** What is known of its calls by now. */
+/** What is known of its calls by now, and of its reading back. */
 export const saveCalls = (store: Queryable, changes: readonly LineChange[]) =>
   store.query<LineKey>(
-    `update kick_lines l set calls = c.calls from jsonb_to_recordset($1::text::jsonb) as c (${CHANGE})
+    `update kick_lines l set calls = c.calls, reads_done = c.reads_done, reads_tried = c.reads_tried
+     from jsonb_to_recordset($1::text::jsonb) as c (${CHANGE})
      where ${IS_OWN} returning l.job_id as "jobId", l.line`,
     [JSON.stringify(changes.map(toRecord))],
   );

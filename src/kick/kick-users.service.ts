@@ -8,6 +8,8 @@ import type { CallerLimit } from '../limits/caller-limit';
 import type { Fingerprint } from '../observability/fingerprint';
 import { loggableAppIds, loggableTicket } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
+import type { KickOutcome } from '../observability/metrics';
+import type { Metrics } from '../observability/metrics-registry';
 import type { KickReason } from './kick-reason.enum';
 
 /** A kick and why it is asked for. */
@@ -35,6 +37,7 @@ export class KickUsersService {
     private readonly audit: AuditService,
     private readonly limit: CallerLimit,
     private readonly fingerprint: Fingerprint,
+    private readonly metrics: Metrics,
   ) {}
 
   /**
@@ -56,21 +59,30 @@ export class KickUsersService {
     const facts = this.factsOf(request, caller);
     const auditId = await this.audit.before({ ...facts.audit, action: 'KICK_REQUESTED' });
     caller.log.info({ ...facts.log, auditId }, 'kick requested');
-    const outcome = () => ({ ...facts.audit, follows: auditId, durationMs: performance.now() - startedAt });
+    const outcome = (code: KickOutcome) => {
+      const durationMs = performance.now() - startedAt;
+      this.metrics.countKick(caller.jobId == null ? 'single' : 'job', code, durationMs);
+      return { ...facts.audit, follows: auditId, durationMs };
+    };
     try {
       const receipt = await this.genauth.kickUser(request, caller);
       const upstreamRequestId = receipt.requestId;
-      this.audit.after({ ...outcome(), action: 'KICK_SUCCEEDED', upstreamRequestId });
+      this.audit.after({ ...outcome('SUCCESS'), action: 'KICK_SUCCEEDED', upstreamRequestId });
       caller.log.info({ ...facts.log, auditId, upstreamRequestId }, 'kick succeeded');
       return { ...receipt, auditId };
     } catch (error) {
       if (!(error instanceof AppError)) {
         // A bug of ours: nobody knows how far it came.
-        this.audit.after({ ...outcome(), action: 'KICK_FAILED', code: 'UNEXPECTED', mayHaveTakenEffect: true });
+        this.audit.after({
+          ...outcome('UNEXPECTED'),
+          action: 'KICK_FAILED',
+          code: 'UNEXPECTED',
+          mayHaveTakenEffect: true,
+        });
         throw error;
       }
       const { code, mayHaveTakenEffect, upstreamRequestId } = error;
-      this.audit.after({ ...outcome(), action: 'KICK_FAILED', code, mayHaveTakenEffect, upstreamRequestId });
+      this.audit.after({ ...outcome(code), action: 'KICK_FAILED', code, mayHaveTakenEffect, upstreamRequestId });
       caller.log.warn({ ...facts.log, auditId, code, mayHaveTakenEffect, upstreamRequestId }, 'kick failed');
       error.auditId = auditId;
       throw error;
@@ -80,6 +92,7 @@ export class KickUsersService {
   private refuse(request: KickRequest, caller: Caller, retryAfterSeconds: number): AppError {
     const { audit, log } = this.factsOf(request, caller);
     const code = ErrorCode.RATE_LIMITED;
+    this.metrics.countRefusal(code);
     const message = 'You have asked for more kicks in a minute than one caller may; nothing was sent.';
     const error = new AppError(code, message, { retryAfterSeconds });
     error.auditId = this.audit.after({ ...audit, action: 'RATE_LIMITED', code, mayHaveTakenEffect: false });

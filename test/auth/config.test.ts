@@ -1,6 +1,6 @@
 /** The variables that say whose tokens let callers in, and where the gateway may listen. */
 import { parseConfig, type Environment } from '../../src/config';
-import { faultsOf, ISSUER, KEY, PRODUCTION, STORE } from '../helpers/environment';
+import { faultsOf, ISSUER, KEY, METRICS, PRODUCTION, STORE } from '../helpers/environment';
 
 describe('accepted', () => {
   it.each(['https://a.example', 'https://a.example/', 'https://a.example/oidc/', 'http://localhost:3000/oidc', 'http://127.0.0.1:1', 'http://[::1]:1'])(
@@ -45,14 +45,18 @@ describe('refused', () => {
   });
 
   it.each<[string, Environment, string[]]>([
-    ['production without an issuer', { ...KEY, ...STORE, NODE_ENV: 'production' }, [REQUIRED]],
+    ['production without an issuer', { ...KEY, ...STORE, ...METRICS, NODE_ENV: 'production' }, [REQUIRED]],
     ['production with an empty issuer', { ...PRODUCTION, AUTH_ISSUER: '' }, [BOTH]],
     ['an issuer without an audience', { AUTH_ISSUER: 'https://a.example' }, [BOTH]],
     ['an audience without an issuer', { AUTH_AUDIENCE: 'a' }, [BOTH]],
     ['an address of keys without an issuer', { AUTH_JWKS_URL: 'https://a.example' }, [JWKS]],
     ['an audience for every interface', { AUTH_AUDIENCE: 'a', HOST: '0.0.0.0' }, [BOTH, LOOPBACK]],
     ['a wrong issuer for every interface', { ...ISSUER, AUTH_ISSUER: 'me', HOST: '0.0.0.0' }, [`AUTH_ISSUER ${ISSUER_ADDRESS}`]], // prettier-ignore
-    ['every interface in production', { ...KEY, ...STORE, NODE_ENV: 'production', HOST: '0.0.0.0' }, [REQUIRED]],
+    [
+      'every interface in production',
+      { ...KEY, ...STORE, ...METRICS, NODE_ENV: 'production', HOST: '0.0.0.0' },
+      [REQUIRED],
+    ],
   ])('%s', (_name, environment, faults) => {
     expect(faultsOf(environment)).toEqual(faults);
   });

@@ -5,7 +5,8 @@ export const KEY = { GENAUTH_ACCESS_KEY_ID: 'key-id', GENAUTH_ACCESS_KEY_SECRET:
 
 export const ISSUER = { AUTH_ISSUER: 'https://issuer.example/oidc', AUTH_AUDIENCE: 'gateway' };
 export const STORE = { DATABASE_URL: 'postgres://gateway@db.example/gateway' };
-export const PRODUCTION = { ...KEY, ...ISSUER, ...STORE, NODE_ENV: 'production' };
+export const METRICS = { METRICS_PORT: '9464' };
+export const PRODUCTION = { ...KEY, ...ISSUER, ...STORE, ...METRICS, NODE_ENV: 'production' };
 
 /** The lines of the report, or none when the environment is accepted. */
 export function faultsOf(environment: Environment, read: (given: Environment) => Config = parseConfig): string[] {

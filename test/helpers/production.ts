@@ -6,7 +6,7 @@ import { startTestApp, type TestApp } from './start-app';
 /** `execute` and `withToken` come in with the token that it has. */
 export async function startProduction(environment: Environment = {}): Promise<TestApp> {
   const issuer = await startTestIssuer();
-  const app = await startTestApp({ NODE_ENV: 'production', ...issuer.environment, ...environment });
+  const app = await startTestApp({ NODE_ENV: 'production', METRICS_PORT: '0', ...issuer.environment, ...environment });
   return { ...app, token: await issuer.issue() };
 }
 

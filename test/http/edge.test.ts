@@ -29,7 +29,7 @@ describe('origins', () => {
   let token: string;
   beforeAll(async () => {
     const issuer = await startTestIssuer('ES256');
-    const environment = { NODE_ENV: 'production', ...issuer.environment };
+    const environment = { NODE_ENV: 'production', METRICS_PORT: '0', ...issuer.environment };
     production = await startTestApp({ ...environment, CORS_ORIGINS: 'https://admin.example.com' });
     closed = await startTestApp(environment);
     token = await issuer.issue();

@@ -109,7 +109,7 @@ it('lets only its own scripts run, by a nonce that no page has had before', asyn
 });
 
 it('is not there in production', async () => {
-  const production = await startTestApp({ NODE_ENV: 'production', ...issuer.environment });
+  const production = await startTestApp({ NODE_ENV: 'production', METRICS_PORT: '0', ...issuer.environment });
   const response = await fetch(production.url);
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] });

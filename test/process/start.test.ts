@@ -164,6 +164,7 @@ describe('a start that fails says why in one line each on standard error, and ex
         'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET are required in production',
         'AUTH_ISSUER and AUTH_AUDIENCE are required in production',
         'DATABASE_URL is required in production',
+        'METRICS_PORT is required in production',
       ],
     });
   });
@@ -187,7 +188,7 @@ withPostgres('production', () => {
     const genauth = await startTestEmulator();
     const issuer = await startTestIssuer('ES256');
     const env = { ...(environmentFor(genauth) as Env), ...issuer.environment, ...DEPLOYED_ENV };
-    Object.assign(env, { DATABASE_URL: (await makeStore('postgres')).url });
+    Object.assign(env, { DATABASE_URL: (await makeStore('postgres')).url, METRICS_PORT: '0' });
     const child = start(env, folder, path.join(folder, 'src', 'start.cjs'));
     const app = await addressOf(child);
     const { demoUser, demoApp } = genauth.directory;

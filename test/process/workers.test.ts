@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { atEnd } from '../helpers/at-end';
 import { eventually } from '../helpers/eventually';
 import { kick } from '../helpers/execute';
-import { logOf, makeProduction, startGateway, urlOf, type Env } from '../helpers/gateways';
+import { logOf, makeProduction, spawnGateway, urlOf, type Env } from '../helpers/production-processes';
 import { type Child } from '../helpers/processes';
 import { sendRaw } from '../helpers/raw-request';
 import { makeDataDir, makeStore, withPostgres } from '../helpers/stores';
@@ -36,7 +36,7 @@ withPostgres('workers', () => {
   });
 
   const begin = async (change: Env = {}) => {
-    const gateway = startGateway({ ...production.env, ...change });
+    const gateway = spawnGateway({ ...production.env, ...change });
     const url = await urlOf(gateway);
     await eventually(() => started(gateway).length === 3);
     return { gateway, app: { url, token: production.token }, workers: workersOf(gateway) };
@@ -126,22 +126,50 @@ withPostgres('workers', () => {
     ['a taken port', async () => ({ PORT: await takenPort() }), 'HOST and PORT are taken by another process; set another PORT, or 0 for a free one'], // prettier-ignore
     ['a wrong variable', async () => ({ GENAUTH_LANG: 'canary' }), 'GENAUTH_LANG must be en-US, zh-CN, ja-JP or zh-TW'],
   ])('a start that fails says so once, not once a worker, and exits 1: %s', async (_name, change, line) => {
-    const gateway = startGateway({ ...production.env, LOG_LEVEL: 'silent', ...(await change()) });
+    const gateway = spawnGateway({ ...production.env, LOG_LEVEL: 'silent', ...(await change()) });
     expect(await gateway.exit).toBe(1);
     expect(gateway.output).toEqual({ stdout: '', stderr: `${line}\n` });
   });
 
   it('their metrics are summed, on whichever of them /metrics is asked for', async () => {
     const { DATABASE_URL } = production.env;
-    const gateway = startGateway({ PORT: '0', WORKERS: '3', DATABASE_URL: DATABASE_URL ?? '' });
+    const gateway = spawnGateway({ PORT: '0', WORKERS: '3', DATABASE_URL: DATABASE_URL ?? '' });
     const url = await urlOf(gateway);
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(/^kick_gateway_workers 3$/m);
     expect(metrics).toMatch(/^process_resident_memory_bytes \d+$/m);
   });
 
+  it('on METRICS_PORT the primary answers for all, and what a worker has counted outlives it', async () => {
+    const { gateway, app, workers } = await begin();
+    const [, metricsUrl = ''] = /^ {2}Metrics {2}(\S+)$/m.exec(gateway.output.stdout) ?? [];
+    expect((await fetch(`${app.url}/metrics`)).status).toBe(404);
+    const read = async (name: string): Promise<number> => {
+      const metrics = await (await fetch(metricsUrl)).text();
+      const line = metrics.split('\n').find((text) => text.startsWith(`${name} `));
+      return Number(line?.slice(name.length));
+    };
+    const SUCCESSES = 'kick_gateway_kicks_total{origin="single",outcome="SUCCESS"}';
+    for (let each = 0; each < 5; each += 1) await kick(app, production.input);
+    expect(await read(SUCCESSES)).toBe(5);
+    for (const pid of workers) process.kill(pid, 'SIGKILL');
+    await eventually(async () => (await read('kick_gateway_workers')) === 2 && workersOf(gateway).length === 4);
+    expect(await read(SUCCESSES)).toBe(5);
+    await kick(app, production.input);
+    expect(await read(SUCCESSES)).toBe(6);
+  });
+
+  it('METRICS_PORT that is taken keeps all of them from starting', async () => {
+    const gateway = spawnGateway({ ...production.env, LOG_LEVEL: 'silent', METRICS_PORT: await takenPort() });
+    expect(await gateway.exit).toBe(1);
+    expect(gateway.output).toEqual({
+      stdout: '',
+      stderr: 'METRICS_PORT is taken by another process; set another one, or 0 for a free one\n',
+    });
+  });
+
   it('without a key, they share one emulator', async () => {
-    const gateway = startGateway({ PORT: '0', WORKERS: '2', DATABASE_URL: (await makeStore('postgres')).url ?? '' });
+    const gateway = spawnGateway({ PORT: '0', WORKERS: '2', DATABASE_URL: (await makeStore('postgres')).url ?? '' });
     await gateway.stdoutMatching(/^ {2}GenAuth {2}http:\/\/127\.0\.0\.1:\d+ \(the embedded emulator: /m);
     await eventually(() => started(gateway).length === 3);
     expect(new Set(started(gateway).map(({ upstream }) => upstream)).size).toBe(1);
@@ -161,7 +189,7 @@ async function takenPort(): Promise<string> {
 }
 
 it('the embedded database has room for one worker, which is said loudly', async () => {
-  const gateway = startGateway({ PORT: '0', WORKERS: '2', DATA_DIR: makeDataDir() });
+  const gateway = spawnGateway({ PORT: '0', WORKERS: '2', DATA_DIR: makeDataDir() });
   await gateway.stdoutMatching(/^ {2}Workers {2}1, not 2: the embedded database has room for one; set DATABASE_URL/m);
   await eventually(() => started(gateway).length === 1);
   expect(logOf(gateway)).toContainEqual(expect.objectContaining({ level: 40, wanted: 2, running: 1 }));

@@ -20,7 +20,7 @@ const formsOf = (canary: string): string[] => [canary, toName(canary), encodeURI
 /** Where the gateway can let something slip beside its answers; a source that isn't there yet holds nothing. */
 const SOURCES: Record<string, (app: TestApp) => string | Promise<string>> = {
   'the log': ({ logs }) => logs.map((record) => JSON.stringify(record)).join('\n'),
-  'the metrics': async ({ url }) => (await fetch(`${url}/metrics`)).text(),
+  'the metrics': async ({ metricsUrl }) => (await fetch(metricsUrl ?? '')).text(),
   'the readiness': async ({ url }) => (await fetch(`${url}/readyz`)).text(),
 };
 

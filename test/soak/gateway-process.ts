@@ -20,7 +20,7 @@ const toMs = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RE
 async function main(): Promise<void> {
   const config = readConfig();
   const app = await createApp(config, createLogger(config.logLevel));
-  const ready: GatewayReady = { url: app.url, metricsUrl: `${app.url}/metrics` };
+  const ready: GatewayReady = { url: app.url, metricsUrl: app.metricsUrl ?? '' };
   process.send?.(ready);
   // Starting blocks for longer than serving ever may: not among these.
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });

@@ -12,7 +12,7 @@ export type Env = Record<string, string>;
 const MAIN = path.join(ROOT, 'dist', 'main.js');
 
 /** In an empty folder. */
-export const startGateway = (env: Env): Child => startProcess(process.execPath, [MAIN], { cwd: makeFolder(), env });
+export const spawnGateway = (env: Env): Child => startProcess(process.execPath, [MAIN], { cwd: makeFolder(), env });
 
 /** Waits until it serves. */
 export async function urlOf(gateway: Child): Promise<string> {

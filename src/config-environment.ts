@@ -1,0 +1,38 @@
+/** Where variables come from. Loads next to nothing: tracing has to be started before everything that it traces. */
+import { readFileSync } from 'node:fs';
+import { parse } from 'dotenv';
+import { isUrl } from './http/loopback';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment can't be used; `faults` has one line for each reason. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly faults: string[]) {
+    super(faults.join('\n'));
+  }
+}
+
+/** The given environment, over the values of the file outside production. @throws {ConfigError} */
+export const withFile = (environment: Environment, file: string): Environment =>
+  environment['NODE_ENV'] === 'production' ? environment : { ...readEnvFile(file), ...environment };
+
+function readEnvFile(file: string): Environment {
+  try {
+    return parse(readFileSync(file));
+  } catch (error) {
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unreadable';
+    if (code === 'ENOENT') return {};
+    throw new ConfigError([`${file} cannot be read (${code})`]);
+  }
+}
+
+/** Null where there is none, and where it is none: the faults of the environment are told once all of it is read. */
+export function readTracingEndpoint(environment: Environment = process.env, file = '.env'): string | null {
+  try {
+    const endpoint = withFile(environment, file)['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '';
+    return isUrl(endpoint) ? endpoint : null;
+  } catch {
+    return null;
+  }
+}

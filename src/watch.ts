@@ -1,0 +1,47 @@
+/** What looks after the gateway from outside: readiness and metrics. */
+import type { AuditLog } from './audit/audit-log';
+import type { SigningKeys } from './auth/signing-keys';
+import type { GenAuthClient } from './genauth/client';
+import type { KeyHealth } from './genauth/key-health';
+import type { ReadinessProbes } from './http/readiness';
+import { countJobsByState } from './jobs/kick-job.repository';
+import type { Metrics } from './observability/metrics-registry';
+import { patiently } from './observability/patient';
+import type { Pace } from './pace/pace';
+import type { Database } from './store/database';
+import { isReachable } from './store/reachable';
+
+/** The parts that have something to tell. */
+export interface WatchedParts {
+  database: Database;
+  client: GenAuthClient;
+  keyHealth: KeyHealth;
+  pace: Pace;
+  records: AuditLog;
+  /** Null: callers need no token. */
+  keys: SigningKeys | null;
+  isDraining: () => boolean;
+}
+
+export const probesOf = ({ database, client, keyHealth, keys, isDraining }: WatchedParts): ReadinessProbes => ({
+  reasons: async () => [
+    ...(isDraining() ? (['SHUTTING_DOWN'] as const) : []),
+    ...(keyHealth.isRefused ? (['GENAUTH_KEY_REFUSED'] as const) : []),
+    ...((await isReachable(database)) ? [] : (['DATABASE_UNREACHABLE'] as const)),
+  ],
+  notes: () => [
+    ...(client.circuit.state === 'closed' ? [] : (['GENAUTH_CIRCUIT_OPEN'] as const)),
+    ...(keys?.notes ?? []),
+  ],
+});
+
+export function watchBy(metrics: Metrics, { database, client, keyHealth, pace, records }: WatchedParts): void {
+  metrics.watch({
+    circuit: () => client.circuit.state,
+    isKeyRefused: () => keyHealth.isRefused,
+    pace: () => pace.status,
+    audit: () => records,
+    database: database.usage,
+    jobs: patiently(() => countJobsByState(database)),
+  });
+}

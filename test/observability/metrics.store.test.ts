@@ -1,0 +1,69 @@
+/** What /metrics says of the database, and of what is kept there: jobs, and records that wait for it. */
+import { eventually } from '../helpers/eventually';
+import { kick } from '../helpers/execute';
+import { startPostgres } from '../helpers/postgres';
+import { scrape } from '../helpers/scrape';
+import { startTestApp, startTestEmulator } from '../helpers/start-app';
+import { describeOnEachStore, makeStore, openStore, withPostgres } from '../helpers/stores';
+import { atEnd } from '../helpers/at-end';
+import { acceptedJob, finishedJob } from '../jobs/jobs';
+
+const JOBS = 'kick_gateway_jobs';
+const PENDING = 'kick_gateway_job_users_pending';
+const UP = 'kick_gateway_database_up';
+
+describeOnEachStore('a job', (kind) => {
+  it('is shown with its users while it runs, and its outcomes are counted', async () => {
+    const app = await startTestApp({}, undefined, await openStore(await makeStore(kind)));
+    const { users, demoApp } = app.genauth.directory;
+    const userIds = users.slice(0, 3).map(({ userId }) => userId);
+    // Nothing is ever finished, for the time being.
+    app.genauth.faults.always({ kind: 'envelope', statusCode: 429 });
+    const id = await acceptedJob(app, { userIds: [...userIds, 'nobody'], appIds: [demoApp.appId] });
+    await eventually(
+      () => scrape(app),
+      ({ value }) => value(JOBS, { state: 'RUNNING' }) === 1 && value(PENDING, { state: 'RUNNING' }) === 4,
+    );
+    app.genauth.faults.clear();
+    await finishedJob(app, id);
+    const { value } = await eventually(
+      () => scrape(app),
+      (metrics) => metrics.value(JOBS) === undefined,
+    );
+    expect(value(PENDING)).toBeUndefined();
+    expect(value('kick_gateway_job_outcomes_total', { state: 'KICKED', code: 'none' })).toBe(3);
+    expect(value('kick_gateway_job_outcomes_total', { state: 'FAILED', code: 'USER_NOT_FOUND' })).toBe(1);
+    expect(value('kick_gateway_kicks_total', { origin: 'job', outcome: 'SUCCESS' })).toBe(3);
+    expect(value('kick_gateway_kicks_total', { origin: 'single' })).toBe(0);
+    expect(value(UP)).toBe(1);
+    expect(value('kick_gateway_database_connections', { state: 'waiting' })).toBe(0);
+  });
+});
+
+withPostgres('a database that goes away', () => {
+  it('leaves the metrics there, tells of the records that wait, and of its return', async () => {
+    const server = await startPostgres();
+    atEnd(server.stop);
+    const app = await startTestApp({ DATABASE_URL: server.url }, await startTestEmulator());
+    const { demoUser, demoApp } = app.genauth.directory;
+    expect((await scrape(app)).value('kick_gateway_audit_records_waiting')).toBe(0);
+    app.genauth.faults.next({ kind: 'delay', ms: 500 });
+    const underWay = kick(app, { userId: demoUser.userId, appIds: [demoApp.appId] });
+    await eventually(() => app.genauth.receivedCount() === 1);
+    await server.halt('immediate');
+    expect(await underWay).toMatchObject({ __typename: 'KickUsersSuccess' });
+    const { value } = await eventually(
+      () => scrape(app),
+      (metrics) => metrics.value(UP) === 0,
+    );
+    expect(value(JOBS)).toBeUndefined();
+    expect(value('kick_gateway_kicks_total', { outcome: 'SUCCESS' })).toBe(1);
+    expect(value('kick_gateway_audit_records_waiting')).toBe(1);
+    await eventually(async () => ((await scrape(app)).value('kick_gateway_audit_lag_seconds') ?? 0) > 0.5);
+    await server.start();
+    await eventually(
+      () => scrape(app),
+      (metrics) => metrics.value(UP) === 1 && metrics.value('kick_gateway_audit_records_waiting') === 0,
+    );
+  });
+});
