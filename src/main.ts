@@ -62,7 +62,7 @@ function work(config: Config, log: Logger): void {
 
 async function main(): Promise<void> {
   const config = readConfig();
-  const log = createLogger(config.logLevel);
+  const log = createLogger(config.logLevel, { isProduction: config.isProduction });
   if (cluster.isWorker) return work(config, log);
   const isCluster = config.workers > 1 && config.store.url !== null;
   const gateway = await (isCluster ? startCluster(config, log) : createApp(config, log));

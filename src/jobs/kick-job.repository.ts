@@ -148,12 +148,13 @@ export const findJobsOfOtherFormats = async (store: Queryable, known: readonly n
   return rows.map(({ id }) => id);
 };
 
-/** How many jobs are in each state that is not final. */
+/** How many jobs are in each state that is not final, and how many of their users are pending. */
 export const countJobsByState = (store: Queryable) =>
   store.query<{ state: KickJobState; jobs: number; pending: number }>(
-    `select j.state, count(distinct j.id)::integer as jobs, count(l.line)::integer as pending
-     from kick_jobs j left join kick_lines l on l.job_id = j.id and l.state = 'PENDING'
-     where j.finished_at is null group by j.state`,
+    `select j.state, count(*)::integer as jobs, sum(l.pending)::integer as pending
+     from kick_jobs j cross join lateral (
+       select count(*) as pending from kick_lines where job_id = j.id and state = 'PENDING'
+     ) l where j.finished_at is null group by j.state`,
   );
 
 /** Whether a live gateway has told that its circuit to GenAuth is open. */

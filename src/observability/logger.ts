@@ -38,11 +38,15 @@ const STANDARD_ERROR = 2;
 /** A pipe takes so much at once and unmixed with what other workers write (PIPE_BUF of Linux; POSIX, write()). */
 const MAX_WRITE_BYTES = 4096;
 
-/**
- * JSON lines, or readable text when a person looks at a terminal.
- * @param destination for tests; standard error if left out
- */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+export interface LoggerOptions {
+  /** JSON whatever standard error is. */
+  isProduction?: boolean;
+  /** For tests; standard error if left out. */
+  destination?: DestinationStream;
+}
+
+/** JSON lines, or readable text when a person looks at a terminal. */
+export function createLogger(level: string, { isProduction = false, destination }: LoggerOptions = {}): Logger {
   const options = {
     level,
     redact: { paths: REDACTED, censor: '[redacted]' },
@@ -50,6 +54,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     base: { pid: process.pid },
   };
   if (destination !== undefined) return pino(options, destination);
-  if (process.stderr.isTTY) return pino(options, pretty({ destination: STANDARD_ERROR, sync: true, ignore: 'pid' }));
+  if (process.stderr.isTTY && !isProduction)
+    return pino(options, pretty({ destination: STANDARD_ERROR, sync: true, ignore: 'pid' }));
   return pino(options, pino.destination({ dest: STANDARD_ERROR, sync: false, maxWrite: MAX_WRITE_BYTES }));
 }

@@ -26,7 +26,7 @@ export function captureLog() {
       done();
     },
   });
-  return { logs, log: createLogger('trace', sink) };
+  return { logs, log: createLogger('trace', { destination: sink }) };
 }
 
 /** The environment that points a gateway at an emulator. */
