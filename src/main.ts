@@ -43,9 +43,9 @@ function stopOnSignals({ stop, kill }: Running, config: Config, log: Logger) {
   });
 }
 
-function work(config: Config, log: Logger): void {
+function work(config: Config, log: Logger): Promise<void> {
   let close: () => void = () => process.exit(0);
-  runWorker(config, log, {
+  return runWorker(config, log, {
     started: (app) => {
       const closing = stopOnSignals(app, config, log);
       close = () => void closing.close();

@@ -1,10 +1,12 @@
 /** What the primary process and its workers tell each other. */
 import { z } from 'zod';
 
-/** Asked by the primary: `START`, `STOP` and `METRICS`; by a worker: `ALL_METRICS`. */
+/** Asked by a worker: `START`, `STARTED` and `ALL_METRICS`; by the primary: `STOP` and `METRICS`. */
 export const Topic = {
-  /** Start the gateway. Answered when it serves, or when it can't. */
+  /** How to start. A worker asks, as what it is told before it listens may be lost. */
   START: 'start',
+  /** Tells that the gateway serves, or why it can't. */
+  STARTED: 'started',
   /** Serve for the grace, then drain and exit. Not answered: the process ends. */
   STOP: 'stop',
   /** This worker's metrics. */
@@ -36,8 +38,8 @@ const STARTED = z.object({
 });
 export type Started = z.infer<typeof STARTED>;
 
-export const START_ANSWER = z.union([STARTED, z.object({ faults: z.array(z.string()) })]);
-export type StartAnswer = z.infer<typeof START_ANSWER>;
+export const REPORT = z.union([STARTED, z.object({ faults: z.array(z.string()) })]);
+export type Report = z.infer<typeof REPORT>;
 
 /** `graceMs`: served so long before draining. Milliseconds. */
 export const STOP = z.object({ graceMs: z.number() });

@@ -2,8 +2,8 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Logger } from '../observability/logger';
-import { Channel, type Answers } from './channel';
-import { METRICS, START_ANSWER, Topic, type Start, type Started } from './messages';
+import { Channel } from './channel';
+import { METRICS, REPORT, Topic, type Start, type Started } from './messages';
 import { MetricsSum } from './metrics-sum';
 
 /** Before a worker is replaced: twice as long after each death, until one has lived for `STABLE_MS`. Milliseconds. */
@@ -25,6 +25,10 @@ export class WorkerRefusal extends Error {
 interface Member {
   worker: Worker;
   channel: Channel;
+  /** It can be told something. */
+  isListening: boolean;
+  /** It has ended before it served. */
+  fail: (error: Error) => void;
   /** By `performance.now()`. */
   bornAt: number;
 }
@@ -33,7 +37,6 @@ export class WorkerPool {
   private readonly members = new Map<number, Member>();
   private readonly metrics = new MetricsSum();
   private readonly timers = new Set<NodeJS.Timeout>();
-  private readonly answers: Answers = { [Topic.ALL_METRICS]: () => this.renderMetrics() };
   /** In a row. */
   private earlyDeaths = 0;
   private isServing = false;
@@ -65,7 +68,11 @@ export class WorkerPool {
   async stop(graceMs: number): Promise<void> {
     this.isStopping = true;
     for (const timer of this.timers) clearTimeout(timer);
-    const ended = [...this.members.values()].map(async ({ worker, channel }) => {
+    const members = [...this.members.values()];
+    // Has nothing under way yet, and could not be told.
+    for (const { worker } of members.filter(({ isListening }) => !isListening)) worker.process.kill('SIGKILL');
+    const listening = members.filter(({ isListening }) => isListening);
+    const ended = listening.map(async ({ worker, channel }) => {
       channel.ask(Topic.STOP, { graceMs }).catch(() => undefined);
       const [code, signal] = (await once(worker, 'exit')) as [number | null, string | null];
       return { pid: worker.process.pid, code, signal };
@@ -93,23 +100,35 @@ export class WorkerPool {
   }
 
   /** @throws {WorkerRefusal} or when it dies before it serves */
-  private async begin(): Promise<Started> {
-    const worker = cluster.fork();
-    const ignore = (): void => undefined; // whoever has gone is told of by 'exit'
-    const channel = new Channel((message) => worker.send(message, ignore), this.answers);
-    this.members.set(worker.id, { worker, channel, bornAt: performance.now() });
-    worker.on('error', ignore).on('message', channel.receive);
-    worker.once('exit', (code, signal) => this.bury(worker.id, code, signal));
-    const answer = START_ANSWER.parse(await channel.ask(Topic.START, this.start));
-    if ('faults' in answer) throw new WorkerRefusal(answer.faults);
-    return answer;
+  private begin(): Promise<Started> {
+    return new Promise((resolve, reject) => {
+      const worker = cluster.fork();
+      const ignore = (): void => undefined; // whoever has gone is told of by 'exit'
+      const channel = new Channel((message) => worker.send(message, ignore), {
+        [Topic.START]: () => {
+          member.isListening = true;
+          return this.start;
+        },
+        [Topic.STARTED]: (body) => {
+          const report = REPORT.parse(body);
+          if ('faults' in report) reject(new WorkerRefusal(report.faults));
+          else resolve(report);
+        },
+        [Topic.ALL_METRICS]: () => this.renderMetrics(),
+      });
+      const member: Member = { worker, channel, isListening: false, fail: reject, bornAt: performance.now() };
+      this.members.set(worker.id, member);
+      worker.on('error', ignore).on('message', channel.receive);
+      worker.once('exit', (code, signal) => this.bury(worker.id, code, signal));
+    });
   }
 
   private bury(id: number, code: number | null, signal: string | null): void {
     const member = this.members.get(id);
     if (member === undefined) return;
     this.members.delete(id);
-    member.channel.close(`a worker has ended (${signal ?? code}) before it served`);
+    member.channel.close('the worker has ended');
+    member.fail(new Error(`a worker has ended (${signal ?? code}) before it served`));
     this.metrics.leave(id);
     if (!this.isServing || this.isStopping) return;
     if (performance.now() - member.bornAt > STABLE_MS) this.earlyDeaths = 0;

@@ -4,7 +4,7 @@ import type { Config } from '../config';
 import type { Logger } from '../observability/logger';
 import { startFaultsOf } from '../start-faults';
 import { Channel } from './channel';
-import { START, STOP, Topic, type StartAnswer } from './messages';
+import { START, STOP, Topic, type Report } from './messages';
 
 export interface WorkerHooks {
   /** It serves. */
@@ -15,27 +15,25 @@ export interface WorkerHooks {
   stop: (app: App | null, graceMs: number) => void;
 }
 
-/** Waits for the primary's word. Without a primary Node ends a worker at once: whatever minds the primary restarts all. */
-export function runWorker(config: Config, log: Logger, hooks: WorkerHooks): void {
+/** Without a primary Node ends a worker at once: whatever minds the primary starts all of them anew. */
+export async function runWorker(config: Config, log: Logger, hooks: WorkerHooks): Promise<void> {
   let app: App | null = null;
-
-  const start = async (body: unknown): Promise<StartAnswer> => {
-    const { port, upstream } = START.parse(body);
-    const allMetrics = { text: async () => String(await channel.ask(Topic.ALL_METRICS)) };
-    try {
-      app = await createApp({ ...config, port }, log, { ...(upstream !== null && { upstream }), metrics: allMetrics });
-    } catch (error) {
-      setImmediate(hooks.refused);
-      return { faults: startFaultsOf(error) };
-    }
-    hooks.started(app);
-    const { url, needsToken, curl } = app;
-    return { url, upstream: app.upstream, needsToken, curl };
-  };
   const channel = new Channel((message) => process.send?.(message), {
-    [Topic.START]: start,
     [Topic.STOP]: (body) => hooks.stop(app, STOP.parse(body).graceMs),
     [Topic.METRICS]: () => app?.metrics.json() ?? [],
   });
   process.on('message', channel.receive);
+  const tell = (report: Report): Promise<unknown> => channel.ask(Topic.STARTED, report);
+
+  const { port, upstream } = START.parse(await channel.ask(Topic.START));
+  const allMetrics = { text: async () => String(await channel.ask(Topic.ALL_METRICS)) };
+  try {
+    app = await createApp({ ...config, port }, log, { ...(upstream !== null && { upstream }), metrics: allMetrics });
+  } catch (error) {
+    await tell({ faults: startFaultsOf(error) });
+    return hooks.refused();
+  }
+  hooks.started(app);
+  const { url, needsToken, curl } = app;
+  await tell({ url, upstream: app.upstream, needsToken, curl });
 }

@@ -4,6 +4,7 @@ import { atEnd } from '../helpers/at-end';
 import { eventually } from '../helpers/eventually';
 import { kick } from '../helpers/execute';
 import { logOf, makeProduction, spawnGateway, urlOf, type Env } from '../helpers/production-processes';
+import { startPostgres } from '../helpers/postgres';
 import { type Child } from '../helpers/processes';
 import { sendRaw } from '../helpers/raw-request';
 import { makeDataDir, makeStore, withPostgres } from '../helpers/stores';
@@ -75,6 +76,26 @@ withPostgres('workers', () => {
     gateway.signal('SIGTERM');
     expect(await gateway.exit).toBe(0);
     expect([victim, survivor, successor].filter(isAlive)).toEqual([]);
+  });
+
+  it('one that dies has a successor even while the database is away, and that one another, after a longer wait', async () => {
+    const postgres = await startPostgres();
+    atEnd(() => postgres.stop());
+    const { gateway, workers } = await begin({ DATABASE_URL: postgres.url });
+    await postgres.halt('immediate');
+    process.kill(workers[0]!, 'SIGKILL');
+    const waiting = await eventually(
+      () => logOf(gateway).find(({ msg }) => msg === 'the database is not there yet')?.['pid'] ?? 0,
+    );
+    process.kill(Number(waiting), 'SIGKILL');
+    await eventually(() => logOf(gateway).some(({ worker }) => worker === waiting));
+    await postgres.start();
+    await eventually(() => workersOf(gateway).length === 3);
+    const waits = logOf(gateway).flatMap(({ waitMs }) => (waitMs === undefined ? [] : [waitMs]));
+    expect(waits).toEqual([100, 200]);
+    gateway.signal('SIGTERM');
+    expect(await gateway.exit).toBe(0);
+    expect(banners(gateway)).toBe(1);
   });
 
   it('SIGTERM drains all of them: what is under way is answered', async () => {
