@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { AuditEventsResolver } from './audit/audit-events.resolver';
 import { AuditEventsService } from './audit/audit-events.service';
-import { refusalsPlugin } from './audit/refusals.plugin';
+import { refusalsPlugin, refusalsRecorder } from './audit/refusals.plugin';
 import { createDoor } from './auth/require-principal';
 import { ViewerResolver } from './auth/viewer.resolver';
 import { chooseCallers } from './callers';
@@ -38,10 +38,11 @@ import type { Logger } from './observability/logger';
 import { Metrics } from './observability/metrics-registry';
 import { metricsPlugin } from './observability/metrics.plugin';
 import { requestLogPlugin } from './observability/request-log.plugin';
+import type { Tracing } from './observability/tracing';
 import { Pace } from './pace/pace';
 import { PRODUCT } from './product';
 import { startRecord } from './record';
-import { createSchema } from './schema';
+import { containerOf, createSchema } from './schema';
 import type { Database } from './store/database';
 import { openDatabase } from './store/open-database';
 import { chooseUpstream, connectGenAuth, type Upstream } from './upstream';
@@ -75,11 +76,6 @@ export interface App {
   stop: (graceMs?: number) => Promise<void>;
 }
 
-/** A container for type-graphql that needs no library: each resolver class and its one instance. */
-const containerOf = (instances: readonly object[]) => ({
-  get: (wanted: unknown): unknown => instances.find(({ constructor }) => constructor === wanted),
-});
-
 /** What a gateway may be given instead of making its own. */
 export interface Overrides {
   /** Open and migrated; whoever gives it closes it. */
@@ -90,6 +86,8 @@ export interface Overrides {
   chunkFormat?: ChunkFormat;
   /** Those of all workers, in the place of this one's own; whoever gives them serves them on METRICS_PORT. */
   metrics?: MetricsSource;
+  /** None if left out. */
+  tracing?: Tracing;
 }
 
 /** Starts a gateway. Several can run in one process. @throws when the port is taken, or the database can't be used */
@@ -134,7 +132,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   });
   countResponses(http, metrics);
   const door = createDoor(http, authenticate, log);
-  const requestContext = createContext(log);
+  const requestContext = createContext(log, overrides.tracing);
   http.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
@@ -143,7 +141,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   });
   const { reads, feed } = jobs;
   serveStream(http, {
-    ...{ schema, isProduction, persisted, door },
+    ...{ schema, isProduction, persisted, door, onRefused: refusalsRecorder(audit) },
     createContext: async (request, reply) => ({ ...(await requestContext(request, reply)), progress: { reads, feed } }),
   });
   const watched = { ...serving, database, client, keyHealth, pace, records, keys };

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from './auth/principal';
 import type { Caller } from './kick/kick-users.service';
 import type { Logger } from './observability/logger';
+import { NO_TRACING, type Tracing } from './observability/tracing';
 
 /** What every resolver knows about the request that it serves. */
 export interface RequestContext {
@@ -24,12 +25,18 @@ function hangUpOf(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
+/** Leads from a line of the log to its trace. */
+function traceOf(tracing: Tracing): { traceId?: string } {
+  const [, traceId] = tracing.traceparent()?.split('-') ?? [];
+  return traceId === undefined ? {} : { traceId };
+}
+
 export const createContext =
-  (log: Logger) =>
+  (log: Logger, tracing: Tracing = NO_TRACING) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => ({
     requestId: request.id,
     principal: request.principal,
-    log: log.child({ requestId: request.id }),
+    log: log.child({ requestId: request.id, ...traceOf(tracing) }),
     bodyBytes: request.bodyBytes,
     hangUp: hangUpOf(reply),
   });

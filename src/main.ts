@@ -1,4 +1,5 @@
 /** The process: reads the configuration, starts the gateway or its workers, stops on signals. */
+// First: it wraps what the other imports load.
 import { tracing } from './start-tracing';
 import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
@@ -46,6 +47,7 @@ function stopOnSignals({ stop, kill }: Running, config: Config, log: Logger) {
 function work(config: Config, log: Logger): Promise<void> {
   let close: () => void = () => process.exit(0);
   return runWorker(config, log, {
+    tracing,
     started: (app) => {
       const closing = stopOnSignals(app, config, log);
       close = () => void closing.close();
@@ -65,7 +67,7 @@ async function main(): Promise<void> {
   const log = createLogger(config.logLevel, { isProduction: config.isProduction });
   if (cluster.isWorker) return work(config, log);
   const isCluster = config.workers > 1 && config.store.url !== null;
-  const gateway = await (isCluster ? startCluster(config, log) : createApp(config, log));
+  const gateway = await (isCluster ? startCluster(config, log) : createApp(config, log, { tracing }));
   stopOnSignals(gateway, config, log);
   const workers = { wanted: config.workers, running: isCluster ? config.workers : 1 };
   process.stdout.write(`${renderBanner(gateway, config.isProduction, workers)}\n`);

@@ -1,19 +1,27 @@
 import type { ApolloServerPlugin } from '@apollo/server';
+import type { GraphQLError } from 'graphql';
 import type { RequestContext } from '../context';
 import type { AuditService } from './audit.service';
 
 /** A known caller who asks for what they may not have is worth a record. */
+export const refusalsRecorder =
+  (audit: AuditService) =>
+  (errors: readonly GraphQLError[], { principal, requestId }: RequestContext): void => {
+    if (principal === null) return;
+    const { subject: actor, issuer } = principal;
+    for (const { path, extensions } of errors) {
+      if (extensions['code'] !== 'FORBIDDEN') continue;
+      const details = { field: String(path?.[0]) };
+      audit.after({ action: 'FORBIDDEN', actor, issuer, requestId, code: 'FORBIDDEN', details });
+    }
+  };
+
 export const refusalsPlugin = (audit: AuditService): ApolloServerPlugin<RequestContext> => ({
   async requestDidStart() {
+    const record = refusalsRecorder(audit);
     return {
-      async didEncounterErrors({ errors, contextValue: { principal, requestId } }) {
-        if (principal === null) return;
-        const { subject: actor, issuer } = principal;
-        for (const { path, extensions } of errors) {
-          if (extensions['code'] !== 'FORBIDDEN') continue;
-          const details = { field: String(path?.[0]) };
-          audit.after({ action: 'FORBIDDEN', actor, issuer, requestId, code: 'FORBIDDEN', details });
-        }
+      async didEncounterErrors({ errors, contextValue }) {
+        record(errors, contextValue);
       },
     };
   },

@@ -2,11 +2,14 @@
 import { createApp, type App } from '../app';
 import type { Config } from '../config';
 import type { Logger } from '../observability/logger';
+import type { Tracing } from '../observability/tracing';
 import { startFaultsOf } from '../start-faults';
 import { Channel } from './channel';
 import { START, STOP, Topic, type Report } from './messages';
 
+/** What the process does for its gateway. */
 export interface WorkerHooks {
+  tracing: Tracing;
   /** It serves. */
   started: (app: App) => void;
   /** The gateway can't start; the primary has been told why. */
@@ -28,7 +31,8 @@ export async function runWorker(config: Config, log: Logger, hooks: WorkerHooks)
   const { port, upstream } = START.parse(await channel.ask(Topic.START));
   const allMetrics = { text: async () => String(await channel.ask(Topic.ALL_METRICS)) };
   try {
-    app = await createApp({ ...config, port }, log, { ...(upstream !== null && { upstream }), metrics: allMetrics });
+    const overrides = { tracing: hooks.tracing, metrics: allMetrics, ...(upstream !== null && { upstream }) };
+    app = await createApp({ ...config, port }, log, overrides);
   } catch (error) {
     await tell({ faults: startFaultsOf(error) });
     return hooks.refused();

@@ -86,7 +86,7 @@ export function createSubscriptionPreparer(
   };
 
   return ({ body, bodyBytes, accept }) => {
-    if (!/\btext\/event-stream\b|\*\/\*/.test(accept)) {
+    if (!/\btext\/(?:event-stream\b|\*)|\*\/\*/i.test(accept)) {
       return refuse(406, 'NOT_ACCEPTABLE', 'Progress is told as text/event-stream.');
     }
     const params = readParams(body);

@@ -3,12 +3,13 @@
  * mode (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md). It does not go through Apollo, so what holds
  * at /graphql is done here on purpose: the door before it, the limits, the masking, one line in the log.
  */
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
-import { GraphQLError, type GraphQLSchema } from 'graphql';
-import { createHandler } from 'graphql-sse/lib/use/fastify';
+import { GraphQLError, subscribe, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { createHandler } from 'graphql-sse';
 import type { RequestContext } from '../context';
 import type { PersistedOperations } from '../graphql/persisted-manifest';
-import { createSubscriptionPreparer, type SubscriptionArgs } from '../graphql/prepare-subscription';
+import { createSubscriptionPreparer } from '../graphql/prepare-subscription';
 import { formatError, isUnexpected } from '../graphql/safe-errors';
 
 const PATH = '/graphql/stream';
@@ -19,6 +20,14 @@ export interface StreamOptions {
   persisted: PersistedOperations;
   door: onRequestAsyncHookHandler;
   createContext: (request: FastifyRequest, reply: FastifyReply) => Promise<RequestContext>;
+  /** Told of the errors that a subscription was refused with, before they are made presentable. */
+  onRefused: (errors: readonly GraphQLError[], context: RequestContext) => void;
+}
+
+/** A subscription that was let in: its events, or the one answer in their place. */
+interface Begun {
+  result: AsyncIterable<ExecutionResult> | ExecutionResult;
+  context: RequestContext;
 }
 
 /** The errors of one event, as callers may see them. */
@@ -39,22 +48,48 @@ function present<Result extends { errors?: readonly GraphQLError[] }>(
   return { ...result, errors };
 }
 
+const isRefusal = (http: unknown): http is { status: number; headers?: Iterable<[string, string]> } =>
+  typeof http === 'object' && http !== null && 'status' in http && typeof http.status === 'number';
+
+/** What an error says of HTTP, where it does: a scope that is missing is a 403 here as it is at /graphql. */
+const refusalOf = (errors: readonly GraphQLError[]) =>
+  errors.map(({ extensions }) => extensions['http']).find(isRefusal);
+
+/** The library's part: the framing of events, `complete` at the end, and a sign of life every 12 seconds. */
+const createEvents = () =>
+  createHandler<FastifyRequest, Begun>({
+    authenticate: () => null,
+    // An answer without data would be none to the library.
+    onSubscribe: ({ context: { result } }) => ('errors' in result ? { data: null, ...result } : result),
+    onNext: (_context, { context: { context } }, result) => present(result, context),
+  });
+
+/** What the library wants to see of a request; whether the caller accepts a stream was decided before. */
+const headersOf = (request: FastifyRequest) => ({
+  get: (name: string) => (name === 'accept' ? 'text/event-stream' : String(request.headers[name])),
+});
+
 export function serveStream(app: FastifyInstance, options: StreamOptions): void {
   const prepare = createSubscriptionPreparer(options.schema, options);
-  const begun = new WeakMap<FastifyRequest, { args: SubscriptionArgs; context: RequestContext }>();
-  const begunBy = (request: FastifyRequest) => {
-    const found = begun.get(request);
-    if (found === undefined) throw new Error('A stream was begun that was not prepared.');
-    return found;
+  const events = createEvents();
+
+  const stream = async (request: FastifyRequest, reply: FastifyReply, begun: Begun): Promise<void> => {
+    const { method, url, body } = request;
+    const [chunks, { status, headers }] = await events({
+      ...{ method, url, raw: request, context: begun, headers: headersOf(request) },
+      body: () => body as Record<string, unknown>,
+    });
+    if (chunks == null || typeof chunks === 'string') throw new Error('The events of a subscription are no stream.');
+    // Not used again: a gateway that stops would else wait for a connection that is only kept alive.
+    void reply.code(status).headers({ ...headers, connection: 'close' });
+    const { principal, log } = begun.context;
+    const startedAt = performance.now();
+    const readable = Readable.from(chunks).once('close', () => {
+      const durationMs = Math.round(performance.now() - startedAt);
+      log.info({ type: 'subscription', actor: principal?.subject ?? null, durationMs }, 'operation');
+    });
+    await reply.send(readable);
   };
-  const stream = createHandler<Record<string, unknown>>({
-    authenticate: () => null,
-    onSubscribe: ({ raw }) => ({
-      ...begunBy(raw).args,
-      contextValue: Object.fromEntries(Object.entries(begunBy(raw).context)),
-    }),
-    onNext: (_context, { raw }, result) => present(result, begunBy(raw).context),
-  });
 
   app.post(PATH, { onRequest: options.door }, async (request, reply) => {
     const { body, bodyBytes, headers } = request;
@@ -67,17 +102,16 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
       return reply.code(prepared.status).send({ errors });
     }
     const context = await options.createContext(request, reply);
-    begun.set(request, { args: prepared.args, context });
-    // The library wants exactly this; anything that accepts it among others was let through above.
-    request.headers.accept = 'text/event-stream';
-    const startedAt = performance.now();
-    reply.hijack();
-    await stream(request, reply);
-    const actor = context.principal?.subject ?? null;
-    context.log.info(
-      { type: 'subscription', actor, durationMs: Math.round(performance.now() - startedAt) },
-      'operation',
-    );
+    const result = await subscribe({ ...prepared.args, contextValue: context });
+    if ('errors' in result && result.errors !== undefined) {
+      options.onRefused(result.errors, context);
+      const refusal = refusalOf(result.errors);
+      if (refusal !== undefined) {
+        void reply.code(refusal.status).headers(Object.fromEntries(refusal.headers ?? []));
+        return reply.send({ errors: present(result, context).errors });
+      }
+    }
+    await stream(request, reply, { result, context });
     return reply;
   });
 }

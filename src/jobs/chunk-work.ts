@@ -77,19 +77,27 @@ export class ChunkWork {
   private async workOn(job: JobRow, lines: readonly OwnedLine[]): Promise<number[]> {
     const left: number[] = [];
     const begun: Promise<void>[] = [];
+    const faults: unknown[] = [];
     for (const line of lines) {
       if (await this.tools.gate.enter(this.mustStop)) {
         begun.push(
-          this.workLine(job, line).then((end) => {
-            if (end === 'later') left.push(line.line);
-            else this.tools.noteProgress(job.id);
-          }),
+          this.workLine(job, line).then(
+            (end) => {
+              if (end === 'later') left.push(line.line);
+              else this.tools.noteProgress(job.id);
+            },
+            (error: unknown) => {
+              // The database is away, most likely: nothing more is begun.
+              faults.push(error);
+              this.end();
+            },
+          ),
         );
       } else left.push(line.line);
     }
     // All of them, before any fault is passed on: none may go on working behind our back.
-    const results = await Promise.allSettled(begun);
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    await Promise.all(begun);
+    if (faults.length > 0) throw faults[0];
     return left;
   }
 
@@ -133,7 +141,12 @@ export class ChunkWork {
       appIdsOf: (index) => job.app_ids.slice(index * APPS_PER_CALL, (index + 1) * APPS_PER_CALL),
       repeatableMs: tools.repeatableMs,
       mustStop: this.mustStop,
-      isCancelled: async () => (await findJob(tools.database, job.id))?.state === 'CANCELLING',
+      isCancelled: async () => {
+        const isCancelled = (await findJob(tools.database, job.id))?.state === 'CANCELLING';
+        // The other lines need not find out one by one, each with a record and a turn that nobody uses.
+        if (isCancelled) this.end();
+        return isCancelled;
+      },
       drop: () => drop.abort(),
       noteResolved: (outcome) => this.recordResolution(job, user, outcome),
     });

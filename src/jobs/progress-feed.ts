@@ -23,8 +23,11 @@ type Watcher = (snapshot: Snapshot | null) => void;
 
 interface Watched {
   watchers: Set<Watcher>;
-  /** The next reading, if one is due. */
+  /** The next reading, if one is due or under way. */
   timer: NodeJS.Timeout | null;
+  isReading: boolean;
+  /** Something has changed since the reading that is under way began. */
+  isStale: boolean;
   lastReadAt: number;
 }
 
@@ -32,6 +35,7 @@ export class ProgressFeed {
   private readonly jobs = new Map<string, Watched>();
   private readonly changed = new Map<string, NodeJS.Timeout>();
   private unlisten: (() => Promise<void>) | null = null;
+  private isEnded = false;
   private readonly sweep: NodeJS.Timeout;
 
   constructor(
@@ -62,7 +66,12 @@ export class ProgressFeed {
 
   /** Calls back with the progress now, and after each change. @returns the end of it */
   watch(jobId: string, watcher: Watcher): () => void {
-    const watched = this.jobs.get(jobId) ?? { watchers: new Set(), timer: null, lastReadAt: -Infinity };
+    if (this.isEnded) {
+      // Not before the caller has what it gets from here.
+      queueMicrotask(() => watcher(null));
+      return () => undefined;
+    }
+    const watched = this.jobs.get(jobId) ?? newlyWatched();
     watched.watchers.add(watcher);
     this.jobs.set(jobId, watched);
     this.readSoon(jobId);
@@ -76,6 +85,7 @@ export class ProgressFeed {
 
   /** Ends all that is watched: those who still want to know watch another gateway. */
   end(): void {
+    this.isEnded = true;
     for (const { watchers } of this.jobs.values()) for (const watcher of [...watchers]) watcher(null);
   }
 
@@ -90,12 +100,15 @@ export class ProgressFeed {
 
   private readSoon(jobId: string): void {
     const watched = this.jobs.get(jobId);
-    if (watched === undefined || watched.timer !== null) return;
+    if (watched === undefined) return;
+    watched.isStale = watched.isReading;
+    if (watched.timer !== null) return;
     const waitMs = Math.max(0, watched.lastReadAt + EVERY_MS - performance.now());
     watched.timer = setTimeout(() => void this.read(jobId, watched), waitMs);
   }
 
   private async read(jobId: string, watched: Watched): Promise<void> {
+    watched.isReading = true;
     try {
       // The state first: a job that was finished then has its last count now.
       const job = await findJob(this.database, jobId);
@@ -107,6 +120,16 @@ export class ProgressFeed {
     } finally {
       watched.lastReadAt = performance.now();
       watched.timer = null;
+      watched.isReading = false;
+      if (watched.isStale && this.jobs.get(jobId) === watched) this.readSoon(jobId);
     }
   }
 }
+
+const newlyWatched = (): Watched => ({
+  watchers: new Set(),
+  timer: null,
+  isReading: false,
+  isStale: false,
+  lastReadAt: -Infinity,
+});

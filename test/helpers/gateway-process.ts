@@ -17,14 +17,14 @@ export interface GatewayProcess extends Child {
   kill: () => Promise<void>;
 }
 
-/** Resolves when it listens. */
+/** Resolves when it listens. @param script another one than `npm start`'s, which prints the same line */
 export async function startGateway(
   genauth: Emulator,
   store: StoreOptions,
   environment: Record<string, string> = {},
-  cwd = makeFolder(),
+  { script = START, cwd = makeFolder() }: { script?: string; cwd?: string } = {},
 ): Promise<GatewayProcess> {
-  const child = startProcess(process.execPath, [START], {
+  const child = startProcess(process.execPath, [script], {
     cwd,
     env: { ...(environmentFor(genauth) as Record<string, string>), ...environmentOf(store), ...environment },
   });

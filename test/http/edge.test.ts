@@ -1,6 +1,6 @@
 /** The edge below GraphQL: who may call from where, what is refused before it is an operation, and how it is told. */
 import { SANDBOX_ORIGINS } from '../../src/http/sandbox';
-import { KeyHealth } from '../../src/genauth/key-health';
+import { Metrics } from '../../src/observability/metrics-registry';
 import { KickUsersService } from '../../src/kick/kick-users.service';
 import { execute, kick, operation } from '../helpers/execute';
 import { startTestIssuer } from '../helpers/issuer';
@@ -232,10 +232,8 @@ describe('an unexpected error is masked, and the log knows it by the request id'
   });
 
   it('an Error thrown outside of GraphQL', async () => {
-    jest.spyOn(KeyHealth.prototype, 'isRefused', 'get').mockImplementationOnce(() => {
-      throw new Error('canary secret');
-    });
-    const { status, body, headers } = await sendRaw(`${app.url}/readyz`, {});
+    jest.spyOn(Metrics.prototype, 'text').mockRejectedValueOnce(new Error('canary secret'));
+    const { status, body, headers } = await sendRaw(`${app.url}/metrics`, {});
     const requestId = headers['x-request-id'];
     const extensions = { code: 'INTERNAL_SERVER_ERROR', requestId };
     expect({ status, body }).toEqual({ status: 500, body: { errors: [{ message: MASKED, extensions }] } });

@@ -3,9 +3,12 @@ import { connect } from 'node:net';
 import { ErrorCode } from '../../src/errors';
 import { GenAuthClient } from '../../src/genauth/client';
 import { KeyHealth } from '../../src/genauth/key-health';
+import { atEnd } from '../helpers/at-end';
 import { eventually } from '../helpers/eventually';
 import { execute, kick } from '../helpers/execute';
+import { startPostgres } from '../helpers/postgres';
 import { startTestApp, type TestApp } from '../helpers/start-app';
+import { withPostgres } from '../helpers/stores';
 
 const KICK_PATH = '/api/v3/kick-users';
 const CHECK_PATH = '/api/v3/list-application-simple-info';
@@ -128,6 +131,26 @@ it('an open circuit is told, but takes no gateway out', async () => {
   expect(await readinessOf(app)).toEqual({
     status: 200,
     body: { ready: true, reasons: [], notes: ['GENAUTH_CIRCUIT_OPEN'] },
+  });
+});
+
+withPostgres('a database that goes away', () => {
+  it('makes it unready, not dead, and its return ready', async () => {
+    const server = await startPostgres();
+    atEnd(server.stop);
+    const app = await startTestApp({ DATABASE_URL: server.url });
+    expect(await readinessOf(app)).toEqual(READY);
+    await server.halt('immediate');
+    expect(await readinessOf(app)).toEqual({
+      status: 503,
+      body: { ready: false, reasons: ['DATABASE_UNREACHABLE'], notes: [] },
+    });
+    expect((await fetch(`${app.url}/healthz`)).status).toBe(200);
+    await server.start();
+    await eventually(
+      () => readinessOf(app),
+      ({ status }) => status === 200,
+    );
   });
 });
 

@@ -187,5 +187,6 @@ describe('where they are', () => {
     expect(text).toContain(`${KICKS}{origin="single",outcome="SUCCESS"} 3\n`);
     expect(text).toContain('kick_gateway_circuit_state{state="closed"} 2\n');
     expect(text).toContain('kick_gateway_database_up 1\n');
+    expect(text).toContain('kick_gateway_workers 2\n');
   });
 });

@@ -7,7 +7,7 @@ import { startCollector, type CollectedSpan, type Collector } from '../helpers/c
 import { makeFolder } from '../helpers/deployment';
 import { eventually } from '../helpers/eventually';
 import { execute, kick } from '../helpers/execute';
-import { startGateway } from '../helpers/gateway-process';
+import { startGateway, type GatewayProcess } from '../helpers/gateway-process';
 import { ROOT, runProcess } from '../helpers/processes';
 import { startTestEmulator } from '../helpers/start-app';
 import { makeStore } from '../helpers/stores';
@@ -42,7 +42,7 @@ function ancestorsOf(span: CollectedSpan | undefined, spans: CollectedSpan[]): s
 describe('a caller who traces', () => {
   let collector: Collector;
   let genauth: Emulator;
-  let app: { url: string };
+  let app: GatewayProcess;
   beforeAll(async () => {
     collector = await startCollector();
     ({ genauth, app } = await startTraced({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...AT_ONCE }));
@@ -74,6 +74,7 @@ describe('a caller who traces', () => {
     expect(received?.headers).not.toHaveProperty('tracestate');
     expect(received?.headers).not.toHaveProperty('baggage');
     expect(received?.signatureValid).toBe(true);
+    await eventually(() => app.output.stderr.includes(`"traceId":"${traceId}"`));
   });
 
   it('finds each attempt', async () => {
@@ -156,7 +157,9 @@ describe('what is loaded', () => {
       NODE_OPTIONS: `--require ${path.join(folder, 'spy.cjs')}`,
       ...(where === 'environment' && setting),
     };
-    const app = await startGateway(await startTestEmulator(), await makeStore('embedded'), environment, folder);
+    const app = await startGateway(await startTestEmulator(), await makeStore('embedded'), environment, {
+      cwd: folder,
+    });
     app.signal('SIGINT');
     expect(await app.exit).toBe(0);
     expect(app.output.stdout).toMatch(says);

@@ -140,6 +140,36 @@ const ADDRESSES: Record<string, LeakPath> = {
   }),
 };
 
+const JOB_INPUT = { userIds: ['u'], appIds: ['a'], reason: 'OTHER', idempotencyKey: 'k' };
+const start = (change: object) => post({ query: operation('start-kick-job'), variables: { input: { ...JOB_INPUT, ...change } } }); // prettier-ignore
+const STREAM = '/graphql/stream';
+const watch = (body: object | string): Sent => ({ address: STREAM, ...post(body) });
+const WATCH = operation('kick-job-progress');
+
+/** Jobs that are accepted would be too many, and told of truly; so each of these is refused. */
+const JOBS: Record<string, LeakPath> = {
+  'a user of a list': (canary) => start({ userIds: [canary, ' '] }),
+  'an e-mail of a list that is none': (canary) => start({ userIds: [`${canary} x`], options: { userIdType: 'EMAIL' } }),
+  'a phone of a list that is none': (canary) => start({ userIds: [`${canary}x`], options: { userIdType: 'PHONE' } }),
+  'a user of a list that is an object': (canary) => start({ userIds: [{ [canary]: canary }] }),
+  'an app of a job twice': (canary) => start({ appIds: [canary, canary] }),
+  'a ticket of a job that is too long': (canary) => start({ ticket: canary.padEnd(300, canary) }),
+  'an idempotency key that is too long': (canary) => start({ idempotencyKey: canary.padEnd(300, canary) }),
+  'a job to cancel': (canary) => post({ query: operation('cancel-kick-job'), variables: { id: canary } }),
+  'a job to retry': (canary) => post({ query: operation('retry-kick-job'), variables: { id: canary, idempotencyKey: canary } }), // prettier-ignore
+  'a job to read': (canary) => post({ query: operation('kick-job'), variables: { id: canary } }),
+  'a state of outcomes': (canary) => post({ query: operation('kick-job'), variables: { id: 'x', state: canary } }),
+  'a cursor of jobs': (canary) => post({ query: operation('kick-jobs'), variables: { after: canary } }),
+  'a job to watch': (canary) => watch({ query: WATCH, variables: { id: canary } }),
+  'an object to watch': (canary) => watch({ query: WATCH, variables: { id: { [canary]: canary } } }),
+  'a literal to watch': (canary) => watch({ query: `subscription { kickJobProgress(id: "${canary}") { total } }` }),
+  'a field to watch': (canary) => watch({ query: `subscription { kickJobProgress(id: "x") { ${toName(canary)} } }` }),
+  'an operationName at the stream': (canary) => watch({ query: WATCH, operationName: canary }),
+  'a document at the stream': (canary) => watch({ query: canary }),
+  'broken JSON at the stream': (canary) => watch(`{"query":"${canary}`),
+  'a query string at the stream': (canary) => ({ ...watch({ query: WATCH }), address: `${STREAM}?token=${encodeURIComponent(canary)}` }), // prettier-ignore
+};
+
 export const LEAK_PATHS: Record<string, LeakPath> = {
   ...VARIABLES,
   ...LITERALS,
@@ -147,4 +177,5 @@ export const LEAK_PATHS: Record<string, LeakPath> = {
   ...BODIES,
   ...IN_HEADERS,
   ...ADDRESSES,
+  ...JOBS,
 };
