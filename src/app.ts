@@ -10,8 +10,9 @@ import { ViewerResolver } from './auth/viewer.resolver';
 import { chooseCallers } from './callers';
 import type { Config } from './config';
 import { createContext } from './context';
-import { demoOperation, demoTargetOf, toCurl } from './demo';
+import { demoOperation, SAMPLE_TARGET, toCurl } from './demo';
 import { createApollo } from './graphql/apollo';
+import { drain } from './http/drain';
 import {
   countResponses,
   METRICS_PATH,
@@ -41,10 +42,10 @@ import { NO_TRACING, type Tracing } from './observability/tracing';
 import { Pace } from './pace/pace';
 import { PRODUCT } from './product';
 import { startRecord } from './record';
-import { createSchema } from './schema';
+import { containerOf, createSchema } from './schema';
 import type { Database } from './store/database';
 import { openDatabase } from './store/open-database';
-import { chooseUpstream, connectGenAuth } from './upstream';
+import { chooseUpstream, connectGenAuth, type Upstream } from './upstream';
 import { probesOf, watchBy } from './watch';
 
 const GRAPHQL_PATH = '/graphql';
@@ -75,15 +76,12 @@ export interface App {
   stop: (graceMs?: number) => Promise<void>;
 }
 
-/** A container for type-graphql that needs no library: each resolver class and its one instance. */
-const containerOf = (instances: readonly object[]) => ({
-  get: (wanted: unknown): unknown => instances.find(({ constructor }) => constructor === wanted),
-});
-
 /** What a gateway may be given instead of making its own. */
 export interface Overrides {
   /** Open and migrated; whoever gives it closes it. */
   database?: Database;
+  /** One that is shared; whoever gives it ends it. */
+  upstream?: Upstream;
   /** The format in which jobs are queued, to stand in for an older release. */
   chunkFormat?: ChunkFormat;
   /** Those of all workers, in the place of this one's own; whoever gives them serves them on METRICS_PORT. */
@@ -96,7 +94,8 @@ export interface Overrides {
 export async function createApp(config: Config, log: Logger, overrides: Overrides = {}): Promise<App> {
   const { tracing = NO_TRACING } = overrides;
   const database = overrides.database ?? (await openDatabase(config.store, log));
-  const { host, key, emulator } = await chooseUpstream(config);
+  const upstream = await chooseUpstream(config, overrides.upstream);
+  const { host, key } = upstream;
   const pace = await Pace.start(database, config.maxCallsPerSecond, log);
   const metrics = new Metrics(PRODUCT.version);
   const { client, keyHealth } = connectGenAuth({ ...config.genauth, host, key }, pace, metrics, log);
@@ -163,7 +162,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const { metricsPort } = config;
   if (metricsPort === null) serveMetrics(http, overrides.metrics ?? metrics);
   let metricsServer: MetricsServer | null = null;
-  const demo = demoOperation(demoTargetOf(emulator));
+  const demo = demoOperation(upstream.demo ?? SAMPLE_TARGET);
   let url = '';
   const curl = (): string => toCurl(url + GRAPHQL_PATH, demo, needsToken);
   if (!config.isProduction) {
@@ -175,11 +174,9 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     await delay(Math.min(graceMs, LONGEST_TIMER_MS));
     // Requests under way are answered within their deadline; what is open after it never became a request.
     const cutOffMs = Math.min(config.genauth.timeoutMs + ANSWERING_MS, LONGEST_TIMER_MS);
-    const cutOff = setTimeout(() => http.server.closeAllConnections(), cutOffMs);
     jobs.endStreams();
     const handedOver = jobs.stop();
-    await http.close();
-    clearTimeout(cutOff);
+    await drain(http, cutOffMs);
     await handedOver;
     await metricsServer?.stop();
     await apollo.stop();
@@ -188,7 +185,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     await client.stop();
     await pace.stop();
     await limit.stop();
-    await emulator?.stop();
+    await upstream.stop();
     await retention?.stop();
     await records.stop();
     if (overrides.database === undefined) await database.stop();
@@ -206,6 +203,6 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   }
   if (!needsToken) log.warn('callers need no token: every caller is the principal "developer" with all scopes');
   const metricsUrl = metricsPort === null ? url + METRICS_PATH : (metricsServer?.url ?? null);
-  const upstream = { host, isEmulated: emulator !== null };
-  return { url, metricsUrl, metrics, upstream, needsToken, curl: curl(), stop };
+  const isEmulated = upstream.demo !== null;
+  return { url, metricsUrl, metrics, upstream: { host, isEmulated }, needsToken, curl: curl(), stop };
 }

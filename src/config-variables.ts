@@ -77,6 +77,7 @@ export const VARIABLES = z.object({
     .refine((value) => !isUrl(value) || /^https?:/.test(value), 'must begin with http:// or https://')
     .refine(hasNoPassword, 'must not contain a password')
     .optional(),
+  WORKERS: wholeNumber(1, 1),
   SHUTDOWN_GRACE_MS: wholeNumber(0, 5000),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level such as info')

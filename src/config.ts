@@ -81,6 +81,8 @@ function toConfig(variables: Variables) {
     metricsPort: variables.METRICS_PORT ?? null,
     /** Where spans go, as OpenTelemetry's exporters understand it; null: there are none. */
     otlpEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    /** Processes on one port. The embedded database has room for one. */
+    workers: variables.WORKERS,
     shutdownGraceMs: variables.SHUTDOWN_GRACE_MS,
     logLevel: variables.LOG_LEVEL,
   };

@@ -1,6 +1,4 @@
 /** The ready-to-run kick that start-up prints for bash and that Sandbox opens with. */
-import type { Directory } from './emulator/directory';
-
 /** Whom to kick in an example. */
 export interface DemoTarget {
   userId: string;
@@ -9,11 +7,6 @@ export interface DemoTarget {
 
 /** Stands in where no emulator is there to kick somebody in: the samples of GenAuth's own documentation. */
 export const SAMPLE_TARGET: DemoTarget = { userId: '6229ffaxxxxxxxxcade3e3d9', appId: '62188e71cxxxx3075289c580' };
-
-export const demoTargetOf = (emulator: { directory: Directory } | null): DemoTarget =>
-  emulator === null
-    ? SAMPLE_TARGET
-    : { userId: emulator.directory.demoUser.userId, appId: emulator.directory.demoApp.appId };
 
 /** The same as schema/operations/kick-users.graphql, which a test holds against it: the build stands alone. */
 const KICK_USERS = `mutation KickUsers($input: KickUsersInput!) {

@@ -20,6 +20,7 @@ import type { Metrics } from './observability/metrics-registry';
 import type { Tracing } from './observability/tracing';
 import type { Pace } from './pace/pace';
 import type { Database } from './store/database';
+import { oneAtATime } from './store/one-at-a-time';
 
 export interface JobEngineOptions {
   database: Database;
@@ -52,6 +53,9 @@ const MIN_SLICE_MS = 500;
 const MAX_SLICE_MS = 3000;
 /** Beyond slice and call, before a chunk is taken to be lost: for slow statements. Milliseconds. */
 const MARGIN_MS = 2000;
+
+/** See {@link oneAtATime}. */
+const QUEUE_LOCK = 7_303_184_222;
 
 /** A job that this release can't read must not wait for ever without anybody noticing. @throws when there is one */
 async function refuseUnknownFormats(database: Database): Promise<void> {
@@ -104,7 +108,8 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
     noteProgress: feed.noteProgress,
   };
   const worker = new KickJobWorker(tools, log);
-  await queue.start(database.kind === 'embedded');
+  // pg-boss takes a lock as well, but can still look at a catalogue from before it: "duplicate key" on CREATE SCHEMA.
+  await oneAtATime(database, QUEUE_LOCK, () => queue.start(database.kind === 'embedded'));
   await feed.start();
   const unlisten = await database.listen('kick_queued', worker.wake);
   worker.start();

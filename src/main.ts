@@ -1,53 +1,78 @@
-/** The process: reads the configuration, starts the gateway, stops it on signals. */
+/** The process: reads the configuration, starts the gateway or its workers, stops on signals. */
 // First: it wraps what the other imports load.
 import { tracing } from './start-tracing';
+import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
-import { createApp, type App } from './app';
+import { createApp } from './app';
 import { renderBanner } from './banner';
-import { ConfigError, readConfig, type Config } from './config';
+import { startCluster } from './cluster/primary';
+import { runWorker } from './cluster/worker';
+import { readConfig, type Config } from './config';
 import { createLogger, type Logger } from './observability/logger';
+import { startFaultsOf } from './start-faults';
 
 /** After the grace, requests under way have their own deadline; this much more is for closing everything. Milliseconds. */
 const CLOSING_MS = 5000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** One line for each thing that keeps the gateway from starting. */
-function explain(error: unknown): string[] {
-  if (error instanceof ConfigError) return error.faults;
-  if (!(error instanceof Error)) return [String(error)];
-  if (!('code' in error)) return [error.message];
-  if (error.code === 'EADDRINUSE')
-    return ['HOST and PORT are taken by another process; set another PORT, or 0 for a free one'];
-  if (error.code === 'EACCES') return ['PORT may not be used by this user; set one above 1023'];
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return ['HOST is no address of this machine'];
-  return [error.message];
+/** Whatever serves: one gateway, or several as one. */
+interface Running {
+  stop: (graceMs: number) => Promise<void>;
+  /** What a second signal ends beside this process. */
+  kill?: () => void;
 }
 
 function refuseToStart(error: unknown): never {
-  for (const line of explain(error)) process.stderr.write(`${line}\n`);
+  for (const line of startFaultsOf(error)) process.stderr.write(`${line}\n`);
   process.exit(1);
 }
 
-function stopOnSignals(app: App, config: Config, log: Logger): void {
+/** A second signal ends the process at once, with exit code 1. */
+function stopOnSignals({ stop, kill }: Running, config: Config, log: Logger) {
   const { shutdownGraceMs, genauth } = config;
-  const longest = Math.min(shutdownGraceMs + genauth.timeoutMs + CLOSING_MS, LONGEST_TIMER_MS);
-  closeWithGrace({ delay: longest, logger: log }, async ({ signal, err }) => {
+  // Workers have as long as a single gateway; who minds them waits a little longer.
+  const closingMs = kill === undefined ? CLOSING_MS : 2 * CLOSING_MS;
+  const longest = Math.min(shutdownGraceMs + genauth.timeoutMs + closingMs, LONGEST_TIMER_MS);
+  process.once('exit', () => kill?.());
+  return closeWithGrace({ delay: longest, logger: log }, async ({ signal, err }) => {
     if (err !== undefined) log.fatal({ err }, 'unexpected error, stopping');
     log.info({ signal }, 'stopping');
     // Ctrl-C comes from a person who waits; the grace is for load balancers that have to notice.
-    await app.stop(signal === 'SIGTERM' ? shutdownGraceMs : 0);
+    await stop(signal === 'SIGTERM' ? shutdownGraceMs : 0);
     await tracing.stop();
     log.info('stopped');
+  });
+}
+
+function work(config: Config, log: Logger): Promise<void> {
+  let close: () => void = () => process.exit(0);
+  return runWorker(config, log, {
+    tracing,
+    started: (app) => {
+      const closing = stopOnSignals(app, config, log);
+      close = () => void closing.close();
+      log.info({ url: app.url, upstream: app.upstream.host }, 'started');
+    },
+    refused: () => process.exit(1),
+    stop: (app, graceMs) => {
+      // Whoever asks first says how long; Ctrl-C and some service managers send their signal to the workers, too.
+      void app?.stop(graceMs);
+      close();
+    },
   });
 }
 
 async function main(): Promise<void> {
   const config = readConfig();
   const log = createLogger(config.logLevel, { isProduction: config.isProduction });
-  const app = await createApp(config, log, { tracing });
-  stopOnSignals(app, config, log);
-  process.stdout.write(`${renderBanner(app, config.isProduction)}\n`);
-  log.info({ url: app.url, upstream: app.upstream.host }, 'started');
+  if (cluster.isWorker) return work(config, log);
+  const isCluster = config.workers > 1 && config.store.url !== null;
+  const gateway = await (isCluster ? startCluster(config, log) : createApp(config, log, { tracing }));
+  stopOnSignals(gateway, config, log);
+  const workers = { wanted: config.workers, running: isCluster ? config.workers : 1 };
+  process.stdout.write(`${renderBanner(gateway, config.isProduction, workers)}\n`);
+  if (workers.running < workers.wanted) log.warn(workers, 'the embedded database has room for one worker');
+  log.info({ url: gateway.url, upstream: gateway.upstream.host, workers: workers.running }, 'started');
 }
 
 main().catch(refuseToStart);

@@ -50,3 +50,8 @@ export function createSchema(container?: ContainerType): GraphQLSchema {
   }
   return schema;
 }
+
+/** A container for type-graphql that needs no library: each resolver class and its one instance. */
+export const containerOf = (instances: readonly object[]) => ({
+  get: (wanted: unknown): unknown => instances.find(({ constructor }) => constructor === wanted),
+});

@@ -1,6 +1,7 @@
 /** The client of GenAuth with what watches it: the log and the metrics of its attempts, the health of the key, and the pace. */
 import type { Config } from './config';
-import { startEmulator, type Emulator } from './emulator/emulator';
+import type { DemoTarget } from './demo';
+import { startEmulator } from './emulator/emulator';
 import type { AttemptOptions, AttemptReport } from './genauth/attempt';
 import { GenAuthClient } from './genauth/client';
 import { KeyHealth } from './genauth/key-health';
@@ -46,11 +47,31 @@ export function connectGenAuth(
   return { client, keyHealth };
 }
 
-/** The key and host to call, or an emulator made for this gateway, with the same interface and no account. */
-export async function chooseUpstream({
-  genauth,
-}: Pick<Config, 'genauth'>): Promise<{ host: string; key: SigningKey; emulator: Emulator | null }> {
-  if (genauth.key !== null) return { host: genauth.host, key: genauth.key, emulator: null };
+/** What stands behind the gateway. */
+export interface Upstream {
+  host: string;
+  key: SigningKey;
+  /** Whom the emulator has for a demonstration; null in front of GenAuth itself. */
+  demo: DemoTarget | null;
+}
+
+/**
+ * The key and host to call, or an emulator made for this gateway, with the same interface and no account.
+ * @param shared goes before both, and is not ended here
+ */
+export async function chooseUpstream(
+  { genauth: { host, key } }: Pick<Config, 'genauth'>,
+  shared?: Upstream,
+): Promise<Upstream & { stop: () => Promise<void> }> {
+  const stop = async (): Promise<void> => undefined;
+  if (shared !== undefined) return { ...shared, stop };
+  if (key !== null) return { host, key, demo: null, stop };
   const emulator = await startEmulator();
-  return { host: emulator.url, key: { id: emulator.accessKeyId, secret: emulator.accessKeySecret }, emulator };
+  const { demoUser, demoApp } = emulator.directory;
+  return {
+    host: emulator.url,
+    key: { id: emulator.accessKeyId, secret: emulator.accessKeySecret },
+    demo: { userId: demoUser.userId, appId: demoApp.appId },
+    stop: () => emulator.stop(),
+  };
 }

@@ -25,6 +25,7 @@ const DEFAULTS = {
   corsOrigins: [],
   metricsPort: null,
   otlpEndpoint: null,
+  workers: 1,
   shutdownGraceMs: 5000,
   logLevel: 'info',
 };
@@ -54,6 +55,7 @@ describe('an accepted environment', () => {
       CORS_ORIGINS: ' https://a.example , http://localhost:3000,',
       METRICS_PORT: '0',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318',
+      WORKERS: '3',
       SHUTDOWN_GRACE_MS: '0',
       LOG_LEVEL: 'silent',
     });
@@ -82,6 +84,7 @@ describe('an accepted environment', () => {
       corsOrigins: ['https://a.example', 'http://localhost:3000'],
       metricsPort: 0,
       otlpEndpoint: 'http://collector.example:4318',
+      workers: 3,
       shutdownGraceMs: 0,
       logLevel: 'silent',
     });
@@ -96,7 +99,7 @@ describe('an accepted environment', () => {
     expect(parseConfig({ PATH: '/bin', GENAUTH_HOSTS: '?' })).toEqual(parseConfig({}));
   });
 
-  it.each(['GENAUTH_TIMEOUT_MS', 'GENAUTH_BREAKER_FAILURES', 'SHUTDOWN_GRACE_MS'])(
+  it.each(['GENAUTH_TIMEOUT_MS', 'GENAUTH_BREAKER_FAILURES', 'WORKERS', 'SHUTDOWN_GRACE_MS'])(
     'sets no upper bound on %s',
     (name) => {
       expect(faultsOf({ [name]: `1${'0'.repeat(30)}` })).toEqual([]);
@@ -148,6 +151,8 @@ describe('a refused environment', () => {
     ['GENAUTH_TIMEOUT_MS', ['10s', '-5', '1_000'], WHOLE],
     ['GENAUTH_TIMEOUT_MS', ['0', '000'], 'must be at least 1'],
     ['GENAUTH_BREAKER_FAILURES', ['off', '-1'], WHOLE],
+    ['WORKERS', ['auto', '-1', '1.5'], WHOLE],
+    ['WORKERS', ['0'], 'must be at least 1'],
     ['SHUTDOWN_GRACE_MS', ['5s', '-1'], WHOLE],
     ['GENAUTH_HOST', ['api.genauth.ai', 'https://', '::'], ADDRESS],
     ['GENAUTH_HOST', ['http://api.genauth.ai', 'http://10.0.0.1', 'http://localhost.evil.example', 'http://127.0.0.1.evil.example', 'ftp://localhost', 'ws://localhost'], SAFE_URL], // prettier-ignore

@@ -35,6 +35,9 @@ function describeError(error: unknown): object {
 /** Standard output belongs to the banner; the log goes to standard error. */
 const STANDARD_ERROR = 2;
 
+/** A pipe takes so much at once and unmixed with what other workers write (PIPE_BUF of Linux; POSIX, write()). */
+const MAX_WRITE_BYTES = 4096;
+
 export interface LoggerOptions {
   /** JSON whatever standard error is. */
   isProduction?: boolean;
@@ -53,5 +56,5 @@ export function createLogger(level: string, { isProduction = false, destination 
   if (destination !== undefined) return pino(options, destination);
   if (process.stderr.isTTY && !isProduction)
     return pino(options, pretty({ destination: STANDARD_ERROR, sync: true, ignore: 'pid' }));
-  return pino(options, pino.destination({ dest: STANDARD_ERROR, sync: false }));
+  return pino(options, pino.destination({ dest: STANDARD_ERROR, sync: false, maxWrite: MAX_WRITE_BYTES }));
 }

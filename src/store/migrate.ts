@@ -2,8 +2,9 @@
 import type { Logger } from '../observability/logger';
 import type { Database } from './database';
 import { MIGRATIONS } from './migrations';
+import { takeLock } from './one-at-a-time';
 
-/** Any fixed number: all gateways of a database take the same one (pg_advisory_xact_lock). */
+/** Any fixed number: all gateways of a database take the same one (see takeLock). */
 const LOCK = 7_303_184_221;
 
 const TABLE = `
@@ -16,9 +17,7 @@ const TABLE = `
 /** One transaction for all: several gateways start at once, and each waits for the one that is at it. */
 export const migrate = (database: Database, log: Logger): Promise<void> =>
   database.transaction(async (transaction) => {
-    // A gateway that starts last waits for the first one to finish, which may take longer than a statement may else.
-    await transaction.run(`set local statement_timeout = '60s'`);
-    await transaction.query('select pg_advisory_xact_lock($1)', [LOCK]);
+    await takeLock(transaction, LOCK);
     await transaction.run(TABLE);
     const applied = await transaction.query<{ id: number }>('select id from gateway_migrations');
     const done = new Set(applied.map(({ id }) => id));

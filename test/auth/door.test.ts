@@ -4,7 +4,8 @@ import { VerifiedTokens } from '../../src/auth/verified-tokens';
 import { eventually } from '../helpers/eventually';
 import { execute, kick, operation } from '../helpers/execute';
 import { fakeOnly } from '../helpers/fake-clock';
-import { startTestIssuer, type Claims, type TestIssuer } from '../helpers/issuer';
+import { startTestIssuer } from '../helpers/issuer';
+import { type Claims, type TestIssuer } from '../helpers/test-issuer';
 import { sendRaw } from '../helpers/raw-request';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 

@@ -4,7 +4,8 @@ import { VerifiedTokens } from '../../src/auth/verified-tokens';
 import { eventually } from '../helpers/eventually';
 import { execute } from '../helpers/execute';
 import { fakeOnly } from '../helpers/fake-clock';
-import { makeKey, startTestIssuer, TestIssuer } from '../helpers/issuer';
+import { startTestIssuer } from '../helpers/issuer';
+import { makeKey, TestIssuer } from '../helpers/test-issuer';
 import { atEnd } from '../helpers/at-end';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 

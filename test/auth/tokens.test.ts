@@ -3,7 +3,8 @@ import { createPublicKey } from 'node:crypto';
 import { CompactSign } from 'jose';
 import { execute } from '../helpers/execute';
 import { fakeOnly } from '../helpers/fake-clock';
-import { makeKey, startTestIssuer, type Claims, type TestIssuer } from '../helpers/issuer';
+import { startTestIssuer } from '../helpers/issuer';
+import { makeKey, type Claims, type TestIssuer } from '../helpers/test-issuer';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']; // prettier-ignore

@@ -22,6 +22,8 @@ export interface Child {
   stdoutMatching: (pattern: RegExp) => Promise<RegExpExecArray>;
   /** To the process alone, not to its group. */
   signal: (signal: NodeJS.Signals) => void;
+  /** To it and its children, as a terminal's Ctrl-C. */
+  signalGroup: (signal: NodeJS.Signals) => void;
 }
 
 const running: { pid: number; exit: Promise<unknown> }[] = [];
@@ -76,6 +78,7 @@ export function startProcess(
       return match;
     },
     signal: (signal) => void child.kill(signal),
+    signalGroup: (signal) => void process.kill(-pid, signal),
   };
 }
 

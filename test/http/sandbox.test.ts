@@ -3,7 +3,8 @@ import { createContext, runInContext } from 'node:vm';
 import { stripIgnoredCharacters } from 'graphql';
 import { SAMPLE_TARGET } from '../../src/demo';
 import { execute, operation } from '../helpers/execute';
-import { startTestIssuer, type TestIssuer } from '../helpers/issuer';
+import { startTestIssuer } from '../helpers/issuer';
+import { type TestIssuer } from '../helpers/test-issuer';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 
 /** Runs the page's own script, with a Sandbox that tells what it was opened on. */

@@ -1,12 +1,16 @@
 /** The built gateway as a process: what it prints, why it refuses to start, how it ends. */
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { DEPLOYED_ENV, makeDeployment, makeFolder } from '../helpers/deployment';
 import { eventually } from '../helpers/eventually';
-import { execute, kick } from '../helpers/execute';
+import { execute, kick, operation } from '../helpers/execute';
 import { startTestIssuer } from '../helpers/issuer';
 import { ROOT, runProcess, startProcess, type Child } from '../helpers/processes';
+import { acceptedJob } from '../jobs/jobs';
 import { makeDataDir, makeStore, withPostgres } from '../helpers/stores';
 import { atEnd } from '../helpers/at-end';
 import { environmentFor, startTestEmulator } from '../helpers/start-app';
@@ -222,6 +226,25 @@ describe('the end', () => {
     expect(await child.exit).toBe(0);
     expect(child.output.stderr).toContain('"msg":"stopped"');
     await expect(fetch(app.url)).rejects.toThrow();
+  });
+
+  it('those who watch a job are told that there will be no more, and hold nothing up', async () => {
+    // Nothing of the end may wait for this.
+    const { genauth, child, ...app } = await startEmulated({ SHUTDOWN_GRACE_MS: '300', GENAUTH_TIMEOUT_MS: '3600000' });
+    genauth.faults.always({ kind: 'delay', ms: 200 });
+    const userIds = genauth.directory.users.map(({ userId }) => userId);
+    const id = await acceptedJob(app, { userIds, appIds: app.input.appIds });
+    // A connection that its client keeps for the next request, as browsers do; fetch gives it up after seconds.
+    const agent = new Agent({ keepAlive: true });
+    const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
+    const watching = request(`${app.url}/graphql/stream`, { method: 'POST', headers, agent });
+    watching.end(JSON.stringify({ query: operation('kick-job-progress'), variables: { id } }));
+    const [watched] = (await once(watching, 'response')) as [IncomingMessage];
+    const events = text(watched);
+    await eventually(() => genauth.receivedCount() > 0);
+    child.signal('SIGTERM');
+    expect(await events).toMatch(/event: next[^]*event: complete\n/);
+    expect(await child.exit).toBe(0);
   });
 
   it('a second signal ends it at once, whatever is under way', async () => {

@@ -1,0 +1,43 @@
+/** One gateway among several: does what the primary process says. */
+import { createApp, type App } from '../app';
+import type { Config } from '../config';
+import type { Logger } from '../observability/logger';
+import type { Tracing } from '../observability/tracing';
+import { startFaultsOf } from '../start-faults';
+import { Channel } from './channel';
+import { START, STOP, Topic, type Report } from './messages';
+
+/** What the process does for its gateway. */
+export interface WorkerHooks {
+  tracing: Tracing;
+  /** It serves. */
+  started: (app: App) => void;
+  /** The gateway can't start; the primary has been told why. */
+  refused: () => void;
+  /** Stop the gateway and end the process. `app` is null while it has not started. */
+  stop: (app: App | null, graceMs: number) => void;
+}
+
+/** Without a primary Node ends a worker at once: whatever minds the primary starts all of them anew. */
+export async function runWorker(config: Config, log: Logger, hooks: WorkerHooks): Promise<void> {
+  let app: App | null = null;
+  const channel = new Channel((message) => process.send?.(message), {
+    [Topic.STOP]: (body) => hooks.stop(app, STOP.parse(body).graceMs),
+    [Topic.METRICS]: () => app?.metrics.json() ?? [],
+  });
+  process.on('message', channel.receive);
+  const tell = (report: Report): Promise<unknown> => channel.ask(Topic.STARTED, report);
+
+  const { port, upstream } = START.parse(await channel.ask(Topic.START));
+  const allMetrics = { text: async () => String(await channel.ask(Topic.ALL_METRICS)) };
+  try {
+    const overrides = { tracing: hooks.tracing, metrics: allMetrics, ...(upstream !== null && { upstream }) };
+    app = await createApp({ ...config, port }, log, overrides);
+  } catch (error) {
+    await tell({ faults: startFaultsOf(error) });
+    return hooks.refused();
+  }
+  hooks.started(app);
+  const { url, needsToken, curl } = app;
+  await tell({ url, upstream: app.upstream, needsToken, curl });
+}

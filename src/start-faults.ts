@@ -1,0 +1,14 @@
+import { WorkerRefusal } from './cluster/worker-pool';
+import { ConfigError } from './config';
+
+/** What keeps the gateway from starting, one line for each reason. */
+export function startFaultsOf(error: unknown): string[] {
+  if (error instanceof ConfigError || error instanceof WorkerRefusal) return error.faults;
+  if (!(error instanceof Error)) return [String(error)];
+  if (!('code' in error)) return [error.message];
+  if (error.code === 'EADDRINUSE')
+    return ['HOST and PORT are taken by another process; set another PORT, or 0 for a free one'];
+  if (error.code === 'EACCES') return ['PORT may not be used by this user; set one above 1023'];
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return ['HOST is no address of this machine'];
+  return [error.message];
+}

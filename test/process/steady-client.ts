@@ -1,0 +1,81 @@
+/** A client behind a round-robin balancer that looks at readiness: as many kicks a second whatever the gateways do. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../helpers/eventually';
+import { kick } from '../helpers/execute';
+
+/** Much shorter than the grace of the gateways. Milliseconds. */
+const POLL_MS = 50;
+const KICK_EVERY_MS = 25;
+
+interface Target {
+  url: string;
+  isReady: boolean;
+}
+
+const isReady = async (url: string): Promise<boolean> => {
+  const signal = AbortSignal.timeout(500);
+  return fetch(`${url}/readyz`, { signal }).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return response.ok;
+    },
+    () => false,
+  );
+};
+
+export class SteadyClient {
+  /** The payloads, or whatever came in the place of one, by the gateway that was asked. */
+  readonly answers: { url: string; answer: unknown }[] = [];
+  private readonly targets: Target[];
+  private readonly underWay = new Set<Promise<void>>();
+  private isOver = false;
+  private turn = 0;
+
+  constructor(
+    urls: readonly string[],
+    private readonly token: string,
+    private readonly input: Record<string, unknown>,
+  ) {
+    this.targets = urls.map((url) => ({ url, isReady: false }));
+  }
+
+  /** Until `stop`. */
+  async run(): Promise<void> {
+    const polls = this.targets.map((target) => this.watch(target));
+    while (!this.isOver) {
+      const { url } = await this.next();
+      const answer = kick({ url, token: this.token }, this.input).catch((error: unknown) => String(error));
+      const done = answer.then((payload) => {
+        this.answers.push({ url, answer: payload });
+        this.underWay.delete(done);
+      });
+      this.underWay.add(done);
+      await delay(KICK_EVERY_MS);
+    }
+    await Promise.all([...polls, ...this.underWay]);
+  }
+
+  stop(): void {
+    this.isOver = true;
+  }
+
+  /** A gateway that is ready, each in its turn. */
+  async next(): Promise<{ url: string }> {
+    const ready = await eventually(
+      () => this.targets.filter((target) => target.isReady),
+      ({ length }) => length > 0,
+    );
+    this.turn += 1;
+    return ready[this.turn % ready.length]!;
+  }
+
+  /** Whether a gateway takes part again. */
+  readonly isBack = (url: string): boolean => this.targets.some((target) => target.url === url && target.isReady);
+
+  private async watch(target: Target): Promise<void> {
+    while (!this.isOver) {
+      target.isReady = await isReady(target.url);
+      await delay(POLL_MS);
+    }
+  }
+}
