@@ -103,21 +103,10 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const { records, audit, retention } = startRecord(config.audit, database, fingerprint, log);
   const limit = new CallerLimit(database, config.kicksPerMinute, log);
   const kickUsers = new KickUsersService(client, audit, limit, fingerprint, metrics);
-  const jobs = await startJobEngine({
-    ...{
-      database,
-      client,
-      keyHealth,
-      pace,
-      kickUsers,
-      audit,
-      metrics,
-      tracing,
-      log,
-      timeoutMs: config.genauth.timeoutMs,
-    },
-    ...(overrides.chunkFormat !== undefined && { chunkFormat: overrides.chunkFormat }),
-  });
+  const parts = { database, client, keyHealth, pace, metrics, log };
+  const { chunkFormat } = overrides;
+  const { timeoutMs } = config.genauth;
+  const jobs = await startJobEngine({ ...parts, kickUsers, audit, tracing, timeoutMs, chunkFormat });
   const schema = createSchema(
     containerOf([
       new KickUsersResolver(kickUsers),
@@ -156,7 +145,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     ...{ schema, isProduction, persisted, door, onRefused: refusalsRecorder(audit) },
     createContext: async (request, reply) => ({ ...(await requestContext(request, reply)), progress: { reads, feed } }),
   });
-  const watched = { ...serving, database, client, keyHealth, pace, records, keys };
+  const watched = { ...serving, ...parts, records, keys };
   serveHealth(http, probesOf(watched));
   watchBy(metrics, watched);
   const { metricsPort } = config;
@@ -173,7 +162,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     isDraining = true;
     await delay(Math.min(graceMs, LONGEST_TIMER_MS));
     // Requests under way are answered within their deadline; what is open after it never became a request.
-    const cutOffMs = Math.min(config.genauth.timeoutMs + ANSWERING_MS, LONGEST_TIMER_MS);
+    const cutOffMs = Math.min(timeoutMs + ANSWERING_MS, LONGEST_TIMER_MS);
     jobs.endStreams();
     const handedOver = jobs.stop();
     await drain(http, cutOffMs);

@@ -5,7 +5,6 @@ import type { KeyHealth } from './genauth/key-health';
 import { CHUNK_FORMAT, KNOWN_FORMATS, type ChunkFormat } from './jobs/chunk';
 import type { ChunkTools } from './jobs/chunk-work';
 import { findJobsOfOtherFormats } from './jobs/kick-job.repository';
-import type { Settlement } from './jobs/kick-line.repository';
 import { KickJobReadsService } from './jobs/kick-job-reads.service';
 import { KickJobService } from './jobs/kick-job.service';
 import { KickJobWorker } from './jobs/kick-job.worker';
@@ -35,7 +34,7 @@ export interface JobEngineOptions {
   timeoutMs: number;
   log: Logger;
   /** Another format than this release's own, to stand in for an older one. */
-  chunkFormat?: ChunkFormat;
+  chunkFormat?: ChunkFormat | undefined;
 }
 
 export interface JobEngine {
@@ -66,22 +65,6 @@ async function refuseUnknownFormats(database: Database): Promise<void> {
   );
 }
 
-/** Counts each outcome that stands. */
-class CountingLineStore extends LineStore {
-  constructor(
-    database: Database,
-    private readonly metrics: Metrics,
-  ) {
-    super(database);
-  }
-
-  override async settle(settlement: Settlement): Promise<boolean> {
-    const isSettled = await super.settle(settlement);
-    if (isSettled) this.metrics.countJobOutcome(settlement.state, settlement.code);
-    return isSettled;
-  }
-}
-
 /** @throws when there are unfinished jobs of a format that this release doesn't know */
 export async function startJobEngine(options: JobEngineOptions): Promise<JobEngine> {
   const { database, client, keyHealth, pace, kickUsers, audit, metrics, tracing, timeoutMs, log } = options;
@@ -95,7 +78,7 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
   const tools: ChunkTools = {
     database,
     queue,
-    store: new CountingLineStore(database, metrics),
+    store: new LineStore(database, ({ state, code }) => metrics.countJobOutcome(state, code)),
     gate,
     kickUsers,
     audit,

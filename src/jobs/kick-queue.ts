@@ -15,8 +15,6 @@ const RETRY_LIMIT = 1_000_000;
 const MAX_EXPIRY_SECONDS = 23 * 60 * 60;
 /** A job may have to wait as long as GenAuth, or a key, is away. */
 const RETENTION_DAYS = 365;
-/** A number of our own for `pg_advisory_xact_lock`. */
-const INSTALL_LOCK = 7304;
 /** Chunks in one statement. */
 const INSERT_SIZE = 1000;
 
@@ -74,19 +72,6 @@ export class KickQueue {
 
   /** @param hasOrphans whether whatever is handed out belongs to a process that is gone, as in an embedded store */
   async start(hasOrphans: boolean): Promise<void> {
-    if (this.database.kind === 'embedded') await this.install();
-    else {
-      // Gateways that start at the same moment would make the engine's tables under each other's feet.
-      await this.database.transaction(async (transaction) => {
-        await transaction.run(`set local statement_timeout = '60s'`);
-        await transaction.run(`select pg_advisory_xact_lock(${INSTALL_LOCK})`);
-        await this.install();
-      });
-    }
-    if (hasOrphans) await this.giveBackOrphans();
-  }
-
-  private async install(): Promise<void> {
     await this.boss.start();
     await this.boss.createQueue(QUEUE, {
       name: QUEUE,
@@ -95,6 +80,7 @@ export class KickQueue {
       retryDelay: 0,
       retentionDays: RETENTION_DAYS,
     });
+    if (hasOrphans) await this.giveBackOrphans();
   }
 
   /** Part of the transaction that accepts the job. Earlier chunks of any job go before later ones of another. */

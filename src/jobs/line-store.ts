@@ -11,7 +11,11 @@ export class LineStore {
   private readonly saves: GroupCommit<LineChange, boolean>;
   private readonly settlements: GroupCommit<Settlement, boolean>;
 
-  constructor(database: Database) {
+  /** @param onSettled told of each outcome that stands */
+  constructor(
+    database: Database,
+    private readonly onSettled: (settlement: Settlement) => void,
+  ) {
     const group = <Change extends LineChange>(
       statement: (store: Queryable, changes: readonly Change[]) => Promise<Key[]>,
     ) =>
@@ -33,7 +37,9 @@ export class LineStore {
     return this.saves.add(change);
   }
 
-  settle(settlement: Settlement): Promise<boolean> {
-    return this.settlements.add(settlement);
+  async settle(settlement: Settlement): Promise<boolean> {
+    const isSettled = await this.settlements.add(settlement);
+    if (isSettled) this.onSettled(settlement);
+    return isSettled;
   }
 }
