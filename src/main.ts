@@ -15,6 +15,12 @@ import { startFaultsOf } from './start-faults';
 const CLOSING_MS = 5000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/**
+ * What a broken process sends itself. Caught, it would not die of them but run into them again and again: once Node has
+ * taken its handlers down, those of libuv stay and return to the instruction that failed.
+ */
+const FATAL = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const;
+
 /** Whatever serves: one gateway, or several as one. */
 interface Running {
   stop: (graceMs: number) => Promise<void>;
@@ -34,7 +40,7 @@ function stopOnSignals({ stop, kill }: Running, config: Config, log: Logger) {
   const closingMs = kill === undefined ? CLOSING_MS : 2 * CLOSING_MS;
   const longest = Math.min(shutdownGraceMs + genauth.timeoutMs + closingMs, LONGEST_TIMER_MS);
   process.once('exit', () => kill?.());
-  return closeWithGrace({ delay: longest, logger: log }, async ({ signal, err }) => {
+  return closeWithGrace({ delay: longest, logger: log, skip: [...FATAL] }, async ({ signal, err }) => {
     if (err !== undefined) log.fatal({ err }, 'unexpected error, stopping');
     log.info({ signal }, 'stopping');
     // Ctrl-C comes from a person who waits; the grace is for load balancers that have to notice.

@@ -41,7 +41,7 @@ describe('a kick whose turn would come after its deadline', () => {
     const app = await startTestApp({ GENAUTH_MAX_RPS: '2', GENAUTH_TIMEOUT_MS: '1000' }, undefined, store);
     const answered: string[] = [];
     const payloads = await Promise.all(
-      Array.from({ length: 6 }, async () => {
+      Array.from({ length: 16 }, async () => {
         const payload = await kickDemoUser(app);
         answered.push(payload.code ?? 'done');
         return payload;

@@ -268,6 +268,15 @@ describe('the end', () => {
     expect(await child.exit).toBe(0);
   });
 
+  it.each(['SIGABRT', 'SIGSEGV', 'SIGBUS'] as const)(
+    '%s, which a broken process sends itself, kills it',
+    async (signal) => {
+      const { child } = await startEmulated({});
+      child.signal(signal);
+      expect(await child.exit).toBe(signal);
+    },
+  );
+
   it('a grace longer than any timer is as long as a timer can be', async () => {
     const { child, ...app } = await startEmulated({ SHUTDOWN_GRACE_MS: `1${'0'.repeat(30)}` });
     child.signal('SIGTERM');
