@@ -7,6 +7,7 @@ const path = require('node:path');
 const root = path.join(__dirname, '..');
 const entry = path.join(root, 'dist', process.argv[2] ?? 'main.js');
 const stamp = path.join(root, 'dist', '.built');
+const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 
 /** The youngest change below `target`, folders included, so that a deleted file counts as one. Milliseconds. */
 function newestChange(target) {
@@ -23,7 +24,6 @@ function isBuildFresh() {
 
 function build() {
   const startedAt = new Date();
-  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   if (!existsSync(tsc)) return false;
   process.stderr.write('Building the gateway ...\n');
   const { status } = spawnSync(process.execPath, [tsc, '--project', root], { stdio: ['ignore', 'inherit', 'inherit'] });
@@ -34,10 +34,11 @@ function build() {
   return true;
 }
 
-const isProduction = process.env.NODE_ENV === 'production';
+// A release has no compiler, and files that its making has touched: its build is the one that is meant.
+const isRelease = process.env.NODE_ENV === 'production' || !existsSync(tsc);
 const onlyBuild = process.argv.includes('--build-only');
-const mustBuild = onlyBuild || (isProduction ? !existsSync(entry) : !isBuildFresh());
-if (mustBuild && (isProduction && !onlyBuild ? true : !build())) {
+const mustBuild = onlyBuild || (isRelease ? !existsSync(entry) : !isBuildFresh());
+if (mustBuild && ((isRelease && !onlyBuild) || !build())) {
   process.stderr.write('There is no build of the gateway: run `npm ci --include=dev && npm run build` first.\n');
   process.exit(1);
 }

@@ -12,6 +12,8 @@ import { eventually } from './eventually';
 export interface PostgresServer {
   /** Of its `postgres` database. */
   url: string;
+  /** The file with its certificate, if it has one. */
+  certificate: string;
   /** Ends it, connections first (`fast`) or without a word (`immediate`), and starts it again on the same data. */
   restart: (mode?: 'fast' | 'immediate') => Promise<void>;
   halt: (mode?: 'fast' | 'immediate') => Promise<void>;
@@ -59,7 +61,8 @@ const canConnect = async (url: string): Promise<boolean> => {
   }
 };
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** @param withTls its certificate is for `localhost`, signed by itself; it stands in `certificate` */
+export async function startPostgres({ withTls = false } = {}): Promise<PostgresServer> {
   const bin = findBinaries();
   if (bin === undefined) throw new Error('There is no PostgreSQL on this machine.');
   const folder = mkdtempSync(path.join(tmpdir(), 'gateway-postgres-'));
@@ -77,6 +80,14 @@ export async function startPostgres(): Promise<PostgresServer> {
   const flags = ['-D', data, '-k', folder, '-h', '127.0.0.1', '-p', String(port)];
   // Tests kill processes, not machines.
   const settings = ['fsync=off', 'max_connections=200', 'log_min_messages=fatal'].flatMap((setting) => ['-c', setting]);
+  const [certificate, key] = ['server.crt', 'server.key'].map((file) => path.join(folder, file)) as [string, string];
+  if (withTls) {
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+    const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, ...subject];
+    const signed = spawnSync('openssl', args, { ...user, cwd: folder, encoding: 'utf8' });
+    if (signed.status !== 0) throw new Error(`openssl failed: ${signed.stderr}`);
+    settings.push('-c', 'ssl=on', '-c', `ssl_cert_file=${certificate}`, '-c', `ssl_key_file=${key}`);
+  }
   let server: ChildProcess;
   const start = async () => {
     server = spawn(path.join(bin, 'postgres'), [...flags, ...settings], { ...user, cwd: folder, stdio: 'ignore' });
@@ -90,6 +101,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   await start();
   return {
     url,
+    certificate,
     start,
     halt,
     restart: async (mode) => {
