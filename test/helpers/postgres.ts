@@ -59,7 +59,8 @@ const canConnect = async (url: string): Promise<boolean> => {
   }
 };
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** @param isDurable with fsync, as production has it; tests kill processes, not machines, and do without */
+export async function startPostgres({ isDurable = false } = {}): Promise<PostgresServer> {
   const bin = findBinaries();
   if (bin === undefined) throw new Error('There is no PostgreSQL on this machine.');
   const folder = mkdtempSync(path.join(tmpdir(), 'gateway-postgres-'));
@@ -75,8 +76,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const flags = ['-D', data, '-k', folder, '-h', '127.0.0.1', '-p', String(port)];
-  // Tests kill processes, not machines.
-  const settings = ['fsync=off', 'max_connections=200', 'log_min_messages=fatal'].flatMap((setting) => ['-c', setting]);
+  const fsync = `fsync=${isDurable ? 'on' : 'off'}`;
+  const settings = [fsync, 'max_connections=200', 'log_min_messages=fatal'].flatMap((setting) => ['-c', setting]);
   let server: ChildProcess;
   const start = async () => {
     server = spawn(path.join(bin, 'postgres'), [...flags, ...settings], { ...user, cwd: folder, stdio: 'ignore' });
