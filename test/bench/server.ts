@@ -14,6 +14,8 @@ export interface RunningServer {
   url: string;
   /** MiB; NaN where the system doesn't tell. */
   residentMiB: () => number;
+  /** Of processor time so far, all threads; NaN where the system doesn't tell. */
+  cpuSeconds: () => number;
   stop: () => Promise<void>;
 }
 
@@ -38,9 +40,23 @@ function residentMiB(pid: number): number {
   }
 }
 
-/** Its log is formatted and written, but to /dev/null: a disk would be measured otherwise. */
+/** Linux counts in hundredths of a second: proc(5), utime and stime. */
+function cpuSeconds(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/**
+ * `BENCH_NODE_OPTIONS` are put before its arguments, `--cpu-prof` for one; `BENCH_LOG=1` shows its log. Else its log is formatted and
+ * written all the same, but to /dev/null: a disk would be measured otherwise.
+ */
 export async function startServer({ args, env, cores = 'one' }: ServerOptions): Promise<RunningServer> {
-  const [command = '', ...rest] = pinned(cores, [process.execPath, ...args]);
+  const options = process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [];
+  const [command = '', ...rest] = pinned(cores, [process.execPath, ...options, ...args]);
   const { PATH = '', HOME = '' } = process.env;
   const log = process.env['BENCH_LOG'] === undefined ? 'ignore' : 'inherit';
   const child = spawn(command, rest, { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', log] });
@@ -55,6 +71,7 @@ export async function startServer({ args, env, cores = 'one' }: ServerOptions): 
   return {
     url,
     residentMiB: () => residentMiB(child.pid ?? 0),
+    cpuSeconds: () => cpuSeconds(child.pid ?? 0),
     stop: async () => {
       if (!isOver()) child.kill('SIGINT');
       // Some peers never end by themselves.

@@ -9,7 +9,7 @@ import { show, table } from './table';
 const CONNECTIONS = 32;
 /** How long each server runs before anything is measured, for the compiler behind JavaScript. Milliseconds. */
 const FIRST_WARM_UP_MS = { quick: 1500, full: 6000 };
-const ROUNDS = { quick: 2, full: 7 };
+const ROUNDS = { quick: 2, full: 3 };
 const MEASURE_MS = { quick: 1500, full: 4000 };
 const WARM_UP_MS = 500;
 const SAMPLE_MS = 200;
@@ -24,6 +24,8 @@ interface Contestant {
   perSecond: number[];
   p50: number[];
   p99: number[];
+  /** Microseconds of processor time a request, which tells more than requests/s where others use the machine too. */
+  cpuMicros: number[];
   resident: number[];
 }
 
@@ -33,18 +35,32 @@ async function enter(bench: Bench, name: RowName): Promise<Contestant> {
   const env = { ...bench.env, DATABASE_URL: databaseUrl, ...row.env };
   const server = row.args === null ? null : await startServer({ args: row.args, env });
   const url = server?.url ?? bench.upstreamUrl;
-  return { name, row, server, url, databaseUrl, kicks: 0, perSecond: [], p50: [], p99: [], resident: [] };
+  return {
+    name,
+    row,
+    server,
+    url,
+    databaseUrl,
+    kicks: 0,
+    perSecond: [],
+    p50: [],
+    p99: [],
+    cpuMicros: [],
+    resident: [],
+  };
 }
 
 async function runOnce(bench: Bench, contestant: Contestant, warmUpMs: number, measureMs: number): Promise<void> {
   const { server, row, url } = contestant;
   const sampler = setInterval(() => contestant.resident.push(server?.residentMiB() ?? Number.NaN), SAMPLE_MS);
+  const cpuBefore = server?.cpuSeconds() ?? Number.NaN;
   try {
     const result = await bench.measure(row.question, { url, connections: CONNECTIONS, warmUpMs, measureMs });
     contestant.kicks += result.kicks;
     contestant.perSecond.push(result.perSecond);
     contestant.p50.push(result.p50);
     contestant.p99.push(result.p99);
+    contestant.cpuMicros.push((((server?.cpuSeconds() ?? Number.NaN) - cpuBefore) / result.kicks) * 1e6);
   } catch (error) {
     throw new Error(`${contestant.name}: ${String(error)}`, { cause: error });
   } finally {
@@ -59,13 +75,14 @@ const ratio = (one: Contestant, other: Contestant): number =>
 function print(contestants: readonly Contestant[]): string {
   const rest = contestants.find(({ name }) => name === 'rest');
   return table(
-    ['server', 'requests/s', 'spread', 'p50 ms', 'p99 ms', 'MiB', 'to REST'],
+    ['server', 'requests/s', 'spread', 'p50 ms', 'p99 ms', 'CPU µs', 'MiB', 'to REST'],
     contestants.map((contestant) => [
       contestant.row.title,
       show(median(contestant.perSecond), 0),
       `±${show(spread(contestant.perSecond) * 100, 0)}%`,
       show(median(contestant.p50)),
       show(median(contestant.p99)),
+      show(median(contestant.cpuMicros), 0),
       show(max(contestant.resident), 0),
       rest === undefined ? 'n/a' : show(ratio(contestant, rest), 2),
     ]),
@@ -92,12 +109,14 @@ export async function measureThroughput(bench: Bench, names: readonly RowName[],
   try {
     for (const contestant of contestants) await runOnce(bench, contestant, 0, FIRST_WARM_UP_MS[length]);
     for (const contestant of contestants) {
-      for (const numbers of [contestant.perSecond, contestant.p50, contestant.p99]) numbers.length = 0;
+      for (const numbers of [contestant.perSecond, contestant.p50, contestant.p99, contestant.cpuMicros])
+        numbers.length = 0;
     }
     for (let round = 0; round < ROUNDS[length]; round++) {
       for (const contestant of contestants) await runOnce(bench, contestant, WARM_UP_MS, MEASURE_MS[length]);
     }
     for (const { row, databaseUrl, kicks } of contestants) {
+      if (process.env['BENCH_KICKS']) console.log(row.title, 'kicks', kicks);
       if (row.hasRecord === true) await bench.checkRecords(databaseUrl, kicks);
     }
   } finally {
