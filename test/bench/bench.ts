@@ -23,7 +23,7 @@ export class Bench {
 
   static async start(): Promise<Bench> {
     const [postgres, upstream, load, issuer] = await Promise.all([
-      startPostgres({ isDurable: false }),
+      startPostgres({ isDurable: true }),
       startHelper('upstream.ts'),
       startHelper('load.ts'),
       startIssuer(),
