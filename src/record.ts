@@ -4,7 +4,7 @@ import { AuditService } from './audit/audit.service';
 import { eraseTargetsBefore } from './audit/audit-repository';
 import { Retention } from './audit/retention';
 import type { Config } from './config';
-import { eraseUsersBefore } from './jobs/kick-line.repository';
+import { eraseUsersBefore } from './jobs/kick-outcome.repository';
 import type { Fingerprint } from './observability/fingerprint';
 import type { Logger } from './observability/logger';
 import type { Database } from './store/database';

@@ -71,7 +71,7 @@ export const selectEvents = (store: Queryable, filter: AuditFilter, before: stri
     `select position::text as position, ${COLUMNS} from audit_events
      where ($1::text is null or actor = $1) and ($2::text is null or target_id = $2)
        and ($3::uuid is null or job_id = $3) and ($4::bigint is null or position < $4)
-     order by position desc limit $5`,
+     order by audit_events.position desc limit $5`,
     [filter.actor, filter.userId, filter.jobId, before, limit],
   );
 

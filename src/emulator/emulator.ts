@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -44,6 +44,8 @@ export async function startEmulator(overrides: Partial<EmulatorOptions> = {}): P
   const faults = new Faults(options.random);
   const log = new ReceivedLog(options.receivedLimit);
   const stopping = new AbortController();
+  // Each answer that is held back waits for it.
+  setMaxListeners(0, stopping.signal);
 
   const handle = createHandler(options, directory, faults, log, stopping.signal);
   const server = createServer((request, response) => {

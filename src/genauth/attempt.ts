@@ -134,13 +134,15 @@ export class AttemptRunner {
   /** @throws {TransportError} */
   private async send<T>(call: Call<T>, context: CallContext, turn: Turn): Promise<Answer> {
     const { deadline, permit, signatures } = turn;
-    const rules = { hangUp: context.hangUp, maySend: () => permit.isFresh };
+    // Time that passed unnoticed, as when the process was stopped, counts: a call this late may be somebody else's by now.
+    const rules = { hangUp: context.hangUp, maySend: () => permit.isFresh && deadline.remainingMs() > 0 };
     for (;;) {
       const request = this.sign(call, context, signatures);
       try {
         return await exchange(this.pool, request, deadline.remainingMs(), rules);
       } catch (error) {
         if (!(error instanceof TransportError) || error.failure !== 'stale') throw error;
+        if (deadline.remainingMs() === 0) throw new TransportError('not-sent', error);
         // The connection took so long that the call's turn was over. It stands now, so another turn will do.
         await permit.acquire(deadline).catch((cause: unknown) => {
           throw new TransportError('not-sent', cause);

@@ -9,10 +9,12 @@ import type { Logger } from '../observability/logger';
 import type { Database } from '../store/database';
 import { APPS_PER_CALL } from './apps-per-call';
 import { findJob, finishIfSettled, setRunning, type JobRow } from './kick-job.repository';
-import { claimLines, countProgress, skipUnsentLines, type OwnedLine } from './kick-line.repository';
+import { claimLines, skipUnsentLines, type OwnedLine } from './kick-line.repository';
+import { countProgress } from './kick-outcome.repository';
 import type { HeldChunk, KickQueue } from './kick-queue';
 import type { LineStore } from './line-store';
-import { LineWork, type LineEnd } from './line-work';
+import type { LineEnd } from './line-tools';
+import { LineWork } from './line-work';
 import { ReadBack, type SessionReads } from './read-back';
 import type { SendGate } from './send-gate';
 
@@ -41,7 +43,8 @@ export interface ChunkTools {
 export class ChunkWork {
   private readonly owner = randomUUID();
   private readonly endsAt: number;
-  private readonly dropping = new AbortController();
+  /** One for each line under way: what is not sent yet is dropped. */
+  private readonly drops = new Set<AbortController>();
   private isEnded = false;
 
   constructor(
@@ -54,7 +57,7 @@ export class ChunkWork {
   /** Begins no new call, and drops those that wait to be sent. */
   end(): void {
     this.isEnded = true;
-    this.dropping.abort();
+    for (const drop of this.drops) drop.abort();
   }
 
   async run(): Promise<void> {
@@ -97,20 +100,22 @@ export class ChunkWork {
       if (!isSent) tools.gate.sent();
       isSent = true;
     };
+    const drop = new AbortController();
+    this.drops.add(drop);
+    if (this.isEnded) drop.abort();
     try {
-      return await this.lineWork(job, line, sent).run();
+      return await this.lineWork(job, line, drop, sent).run();
     } finally {
+      this.drops.delete(drop);
       sent();
       tools.gate.leave();
     }
   }
 
-  private lineWork(job: JobRow, line: OwnedLine, sent: () => void): LineWork {
+  private lineWork(job: JobRow, line: OwnedLine, drop: AbortController, sent: () => void): LineWork {
     const { tools, owner } = this;
     const { requestId, log, ...who } = this.callerOf(job);
-    const dropLine = new AbortController();
-    this.dropping.signal.addEventListener('abort', () => dropLine.abort(), { once: true });
-    const context = { requestId, priority: 'job', hangUp: dropLine.signal } as const;
+    const context = { requestId, priority: 'job', hangUp: drop.signal } as const;
     const user = { type: job.user_id_type, id: line.user_id };
     return new LineWork(job, line, owner, {
       store: tools.store,
@@ -129,7 +134,7 @@ export class ChunkWork {
       repeatableMs: tools.repeatableMs,
       mustStop: this.mustStop,
       isCancelled: async () => (await findJob(tools.database, job.id))?.state === 'CANCELLING',
-      drop: () => dropLine.abort(),
+      drop: () => drop.abort(),
       noteResolved: (outcome) => this.recordResolution(job, user, outcome),
     });
   }

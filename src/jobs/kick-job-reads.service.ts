@@ -5,7 +5,7 @@ import { AppError, ErrorCode } from '../errors';
 import type { Database } from '../store/database';
 import { APPS_PER_CALL } from './apps-per-call';
 import { findJob, listJobs, type JobRow } from './kick-job.repository';
-import { countProgress, listOutcomes, type Progress } from './kick-line.repository';
+import { countProgress, listOutcomes, type Progress } from './kick-outcome.repository';
 import type { KickOutcomeState } from './kick-outcome-state.enum';
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;

@@ -106,7 +106,7 @@ export const listJobs = (
   store.query<JobRow>(
     `select ${COLUMNS} from kick_jobs
      where ($1::text is null or (issuer = $1 and subject = $2)) and ($3::bigint is null or position < $3)
-     order by position desc limit $4`,
+     order by kick_jobs.position desc limit $4`,
     [owner?.issuer ?? null, owner?.subject ?? null, before, limit],
   );
 

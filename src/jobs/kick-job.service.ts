@@ -18,7 +18,8 @@ import {
   setCancelling,
   type JobRow,
 } from './kick-job.repository';
-import { insertLines, listUnsettledUsers, skipUnsentLines, type NewLine } from './kick-line.repository';
+import { insertLines, skipUnsentLines, type NewLine } from './kick-line.repository';
+import { listUnsettledUsers } from './kick-outcome.repository';
 import type { KickQueue } from './kick-queue';
 
 /** Users in a chunk: small, so that little has to be looked through again when a gateway dies. */
@@ -61,9 +62,11 @@ export class KickJobService {
 
   /** @throws {AppError} IDEMPOTENCY_CONFLICT, TOO_MANY_JOBS */
   start(request: JobRequest, caller: Caller): Promise<JobRow> {
-    const { userIds, appIds, userIdType, reason, ticket = null, verify } = request;
+    const { userIds, appIds, userIdType, reason, ticket = null, verify, idempotencyKey } = request;
     const inputHash = hashOf([userIds, appIds, userIdType, reason, ticket, verify]);
-    return this.accept({ ...request, ticket, inputHash, retryOf: null }, caller);
+    // Picked one by one: an input may compute its type of id, and a copy would lose that.
+    const job = { userIds, appIds, userIdType, reason, ticket, verify, idempotencyKey };
+    return this.accept({ ...job, inputHash, retryOf: null }, caller);
   }
 
   /**

@@ -5,7 +5,7 @@ import { PageInfo } from '../graphql/page-info.type';
 import { KickReason } from '../kick/kick-reason.enum';
 import type { JobRow } from './kick-job.repository';
 import { KickJobState } from './kick-job-state.enum';
-import type { OutcomeRow, Progress } from './kick-line.repository';
+import type { OutcomeRow, Progress } from './kick-outcome.repository';
 import { KickOutcomeState } from './kick-outcome-state.enum';
 
 @ObjectType({ description: 'How many users of a job are in which state. Counted from the outcomes, each time.' })

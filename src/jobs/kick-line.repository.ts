@@ -15,29 +15,11 @@ export interface OwnedLine {
   line: number;
   user_id: string;
   calls: string;
+  reads_done: number;
+  reads_tried: string;
   attempts: number;
   /** Milliseconds since its last call was sent, by the database's clock; null: never. */
   sent_ago_ms: number | null;
-}
-
-export interface OutcomeRow {
-  line: number;
-  user_id: string | null;
-  state: KickOutcomeState;
-  code: ErrorCode | null;
-  message: string | null;
-  attempts: number;
-  finished_at: Date | null;
-  verified_offline: boolean | null;
-}
-
-export interface Progress {
-  total: number;
-  pending: number;
-  kicked: number;
-  failed: number;
-  unknown: number;
-  skipped: number;
 }
 
 /** @param callCount how many calls each user takes */
@@ -64,12 +46,18 @@ export const claimLines = (store: Queryable, jobId: string, from: number, to: nu
     `with claimed as (
        update kick_lines set owner = $4
        where job_id = $1 and line between $2 and $3 and state = 'PENDING'
-       returning line, user_id, calls, attempts, sent_at
+       returning line, user_id, calls, reads_done, reads_tried, attempts, sent_at
      )
-     select line, user_id, calls, attempts,
+     select line, user_id, calls, reads_done, reads_tried, attempts,
        extract(epoch from clock_timestamp() - sent_at)::float8 * 1000 as sent_ago_ms from claimed order by line`,
     [jobId, from, to, owner],
   );
+
+/** How far reading back has come, as the row has it (see migration 4). */
+export interface Reading {
+  done: number;
+  tried: string;
+}
 
 /** What a line is to become, and what it must be for that. */
 export interface LineChange {
@@ -79,15 +67,19 @@ export interface LineChange {
   /** As the owner knows it; another number means that somebody else has been at it. */
   attempts: number;
   calls: string;
+  reading: Reading;
 }
 
-const CHANGE = 'job_id uuid, line integer, owner uuid, attempts integer, calls text';
-const toRecord = ({ jobId, line, owner, attempts, calls }: LineChange) => ({
+const CHANGE = `job_id uuid, line integer, owner uuid, attempts integer, calls text,
+  reads_done integer, reads_tried text`;
+const toRecord = ({ jobId, line, owner, attempts, calls, reading }: LineChange) => ({
   job_id: jobId,
   line,
   owner,
   attempts,
   calls,
+  reads_done: reading.done,
+  reads_tried: reading.tried,
 });
 const IS_OWN = `l.job_id = c.job_id and l.line = c.line and l.owner = c.owner and l.attempts = c.attempts
   and l.state = 'PENDING'`;
@@ -103,10 +95,11 @@ export const markSent = (store: Queryable, changes: readonly LineChange[]) =>
     [JSON.stringify(changes.map(toRecord))],
   );
 
-/** What is known of its calls by now. */
+/** What is known of its calls by now, and of its reading back. */
 export const saveCalls = (store: Queryable, changes: readonly LineChange[]) =>
   store.query<LineKey>(
-    `update kick_lines l set calls = c.calls from jsonb_to_recordset($1::text::jsonb) as c (${CHANGE})
+    `update kick_lines l set calls = c.calls, reads_done = c.reads_done, reads_tried = c.reads_tried
+     from jsonb_to_recordset($1::text::jsonb) as c (${CHANGE})
      where ${IS_OWN} returning l.job_id as "jobId", l.line`,
     [JSON.stringify(changes.map(toRecord))],
   );
@@ -117,6 +110,12 @@ export interface Settlement extends LineChange {
   message: string | null;
   verifiedOffline: boolean | null;
 }
+
+/** GenAuth's texts are kept so far only: an outcome is no place for a page of HTML. Characters. */
+const MAX_MESSAGE_LENGTH = 1000;
+
+/** As JSON and the database can carry it, NUL and broken Unicode replaced: one text must not spoil a whole statement. */
+const storable = (text: string): string => text.slice(0, MAX_MESSAGE_LENGTH).replaceAll('\0', '\uFFFD').toWellFormed();
 
 /** The line's outcome, for good. */
 export const settleLines = (store: Queryable, settlements: readonly Settlement[]) =>
@@ -132,7 +131,7 @@ export const settleLines = (store: Queryable, settlements: readonly Settlement[]
           ...toRecord(change),
           state,
           code,
-          message,
+          message: message === null ? null : storable(message),
           verified_offline: verifiedOffline,
         })),
       ),
@@ -150,49 +149,3 @@ export const skipUnsentLines = async (store: Queryable, jobId: string): Promise<
     [jobId],
   );
 };
-
-export const countProgress = async (store: Queryable, jobId: string): Promise<Progress> => {
-  const rows = await store.query<{ state: KickOutcomeState; lines: number }>(
-    `select state, count(*)::integer as lines from kick_lines where job_id = $1 group by state`,
-    [jobId],
-  );
-  const count = (wanted: KickOutcomeState) => rows.find(({ state }) => state === wanted)?.lines ?? 0;
-  return {
-    total: rows.reduce((sum, { lines }) => sum + lines, 0),
-    pending: count('PENDING'),
-    kicked: count('KICKED'),
-    failed: count('FAILED'),
-    unknown: count('UNKNOWN'),
-    skipped: count('SKIPPED'),
-  };
-};
-
-/** In the order of the list. @param after a line, exclusive */
-export const listOutcomes = (
-  store: Queryable,
-  jobId: string,
-  state: KickOutcomeState | null,
-  after: number,
-  limit: number,
-): Promise<OutcomeRow[]> =>
-  store.query<OutcomeRow>(
-    `select line, user_id, state, code, message, attempts, finished_at, verified_offline from kick_lines
-     where job_id = $1 and line > $2 and ($3::text is null or state = $3) order by line limit $4`,
-    [jobId, after, state, limit],
-  );
-
-/** The users of a finished job that a person may want to try again, in order. */
-export const listUnsettledUsers = (store: Queryable, jobId: string) =>
-  store.query<{ user_id: string | null }>(
-    `select user_id from kick_lines where job_id = $1 and state in ('FAILED', 'UNKNOWN') order by line`,
-    [jobId],
-  );
-
-/** Empties the users of lines settled before then, with GenAuth's texts about them. @returns how many */
-export async function eraseUsersBefore(store: Queryable, before: Date): Promise<number> {
-  const rows = await store.query(
-    `update kick_lines set user_id = null, message = null where user_id is not null and finished_at < $1 returning line`,
-    [before],
-  );
-  return rows.length;
-}

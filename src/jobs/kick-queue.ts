@@ -22,6 +22,8 @@ const INSERT_SIZE = 1000;
 export interface HeldChunk extends Chunk {
   /** pg-boss's id. */
   id: string;
+  /** How often it had been handed out before: tells this hold from that of whoever has it after its expiry. */
+  round: number;
 }
 
 export interface QueueOptions {
@@ -43,6 +45,14 @@ const sqlOf = (store: Queryable): PgBoss.Db => ({
     return { rows: await store.query<object>(text) };
   },
 });
+
+const isHeld = async (transaction: Queryable, { id, round }: HeldChunk): Promise<boolean> => {
+  const rows = await transaction.query(
+    `select id from pgboss.job where name = $1 and id = $2 and state = 'active' and retry_count = $3 for update`,
+    [QUEUE, id, round],
+  );
+  return rows.length > 0;
+};
 
 export class KickQueue {
   private readonly boss: PgBoss;
@@ -83,16 +93,24 @@ export class KickQueue {
 
   /** Chunks that are this gateway's from now on, until it gives them back or `expiryMs` is over. */
   async take(count: number): Promise<HeldChunk[]> {
-    const jobs = await this.boss.fetch<object>(QUEUE, { batchSize: count });
-    return jobs.map(({ id, data }) => ({ id, ...parseChunk(data) }));
+    const jobs = await this.boss.fetch<object>(QUEUE, { batchSize: count, includeMetadata: true });
+    // The engine chooses by order, but hands out in none.
+    return jobs
+      .map(({ id, retryCount, data }) => ({ id, round: retryCount, ...parseChunk(data) }))
+      .toSorted((one, other) => one.from - other.from);
   }
 
-  /** The chunk is done with; whatever is left of it goes back, for any gateway. @param waitMs before it is handed out */
+  /**
+   * The chunk is done with; whatever is left of it goes back, for any gateway. Without effect once another gateway has
+   * it: pg-boss itself would let a late gateway complete the work of the next one.
+   * @param waitMs before it is handed out
+   */
   async giveBack(chunk: HeldChunk, rest: Chunk | null, waitMs: number): Promise<void> {
-    if (rest === null) return this.boss.complete(QUEUE, chunk.id);
     await this.database.transaction(async (transaction) => {
+      if (!(await isHeld(transaction, chunk))) return;
       const db = sqlOf(transaction);
       await this.boss.complete(QUEUE, chunk.id, {}, { db });
+      if (rest === null) return;
       const startAfter = new Date(Date.now() + waitMs).toISOString();
       await this.boss.insert([{ ...this.toInsert(rest), ...(waitMs > 0 && { startAfter }) }], { db });
     });

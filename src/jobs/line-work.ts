@@ -4,17 +4,12 @@
  * that is gone: a kick repeated late would throw out a user who has come back.
  */
 import { AppError, ErrorCode } from '../errors';
-import type { KickRequest, KickResult } from '../kick/kick-users.service';
 import { CallLetters, type CallLetter } from './call-letters';
-import type { LineChange, OwnedLine, Settlement } from './kick-line.repository';
+import type { LineChange, OwnedLine, Reading, Settlement } from './kick-line.repository';
 import type { JobRow } from './kick-job.repository';
 import { CANCELLED, CUT_SHORT, KICKED } from './line-outcomes';
-import type { LineStore } from './line-store';
-import type { ReadBack } from './read-back';
+import type { LineEnd, LineTools } from './line-tools';
 import { verifyOffline } from './verify-offline';
-
-/** Settled for good; to be gone on with later; or no longer ours to say anything about. */
-export type LineEnd = 'settled' | 'later' | 'lost';
 
 /** More sendings of one line than this, all clearly refused as untimely, and it fails. */
 const MAX_ATTEMPTS = 100;
@@ -28,27 +23,11 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   ErrorCode.UPSTREAM_REFUSED_CREDENTIALS,
 ]);
 
-export interface LineTools {
-  store: LineStore;
-  readBack: ReadBack;
-  kick: (request: KickRequest, beforeSend: () => Promise<void>) => Promise<KickResult>;
-  /** Apps, call by call. */
-  appIdsOf: (index: number) => readonly string[];
-  /** A call sent longer ago is not repeated. Milliseconds. */
-  repeatableMs: number;
-  /** Whether no new call may be begun: the chunk's time is up, or GenAuth is known to be away. */
-  mustStop: () => boolean;
-  isCancelled: () => Promise<boolean>;
-  /** Gives up whatever of this line waits to be sent. */
-  drop: () => void;
-  /** Says that reading back settled what a call came to. */
-  noteResolved: (outcome: CallLetter) => void;
-}
-
 type Step = 'next' | 'stop';
 
 export class LineWork {
   private readonly letters: CallLetters;
+  private reading: Reading;
   private attempts: number;
   private sentAt: number | null;
   private failure: AppError | null = null;
@@ -62,6 +41,7 @@ export class LineWork {
     private readonly tools: LineTools,
   ) {
     this.letters = new CallLetters(line.calls);
+    this.reading = { done: line.reads_done, tried: line.reads_tried };
     this.attempts = line.attempts;
     this.sentAt = line.sent_ago_ms === null ? null : performance.now() - line.sent_ago_ms;
   }
@@ -70,11 +50,11 @@ export class LineWork {
     for (let index = 0; index < this.letters.count; index++) {
       const letter = this.letters.at(index);
       if (letter !== '.' && letter !== 's' && letter !== 'r') continue;
-      if (this.tools.mustStop()) return 'later';
+      if (this.tools.mustStop()) return this.goOnLater();
       const step = letter === '.' ? await this.send(index, 's') : await this.resolve(index, null);
       if (step === 'next') continue;
       if (this.refusedBy === 'cancellation') break;
-      return this.refusedBy === null ? 'later' : 'lost';
+      return this.refusedBy === null ? this.goOnLater() : 'lost';
     }
     return this.settle();
   }
@@ -128,7 +108,10 @@ export class LineWork {
     if (this.tools.mustStop()) return 'stop';
     let why = unclear;
     try {
-      if (!(await this.tools.readBack.isOnlineInAny(this.tools.appIdsOf(index)))) return this.resolved(index, 'k');
+      const { readBack, appIdsOf, mustStop } = this.tools;
+      const isOnline = await readBack.isOnlineInAny(appIdsOf(index), this.reading, mustStop);
+      if (isOnline === null) return 'stop';
+      if (!isOnline) return this.resolved(index, 'k');
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       if (error.code === ErrorCode.USER_NOT_FOUND) {
@@ -146,6 +129,7 @@ export class LineWork {
 
   private resolved(index: number, letter: CallLetter): Step {
     this.letters.set(index, letter);
+    this.reading = { done: 0, tried: '' };
     this.tools.noteResolved(letter);
     return 'next';
   }
@@ -169,11 +153,15 @@ export class LineWork {
 
   private async settle(): Promise<LineEnd> {
     const outcome = await this.outcome();
-    if (outcome === null) {
-      await this.tools.store.save(this.change());
-      return 'later';
-    }
+    if (outcome === null) return this.goOnLater();
     return (await this.tools.store.settle({ ...this.change(), ...outcome })) ? 'settled' : 'lost';
+  }
+
+  private async goOnLater(): Promise<LineEnd> {
+    const { calls, reads_done: done, reads_tried: tried } = this.line;
+    const hasChanged = this.letters.toString() !== calls || this.reading.done !== done || this.reading.tried !== tried;
+    if (hasChanged) await this.tools.store.save(this.change());
+    return 'later';
   }
 
   /** Null: there was no time to verify. */
@@ -181,7 +169,7 @@ export class LineWork {
     const { letters, failure } = this;
     if (!letters.has('f') && !letters.has('u')) {
       if (letters.has('.')) return letters.has('k') ? CUT_SHORT : CANCELLED;
-      return this.job.verify ? verifyOffline(this.tools.readBack, this.job.app_ids, this.tools.mustStop) : KICKED;
+      return this.job.verify ? this.verify() : KICKED;
     }
     const { count } = letters;
     const partly = count > 1 ? ` (${letters.countOf('k')} of the ${count} calls for this user succeeded)` : '';
@@ -190,8 +178,12 @@ export class LineWork {
     return { state, code: failure?.code ?? null, message, verifiedOffline: null };
   }
 
+  private verify() {
+    return verifyOffline(this.tools.readBack, this.job.app_ids, this.reading, this.tools.mustStop);
+  }
+
   private change(): LineChange {
-    const { job, line, owner, attempts, letters } = this;
-    return { jobId: job.id, line: line.line, owner, attempts, calls: letters.toString() };
+    const { job, line, owner, attempts, letters, reading } = this;
+    return { jobId: job.id, line: line.line, owner, attempts, calls: letters.toString(), reading };
   }
 }

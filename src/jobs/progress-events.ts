@@ -1,5 +1,5 @@
 /** One watcher's progress as an async iterator: the newest count, never a backlog, and the final one last. */
-import type { Progress } from './kick-line.repository';
+import type { Progress } from './kick-outcome.repository';
 import type { ProgressFeed, Snapshot } from './progress-feed';
 
 /** At most four events a second. Milliseconds. */

@@ -5,7 +5,7 @@
 import type { Database } from '../store/database';
 import type { Logger } from '../observability/logger';
 import { findJob } from './kick-job.repository';
-import { countProgress, type Progress } from './kick-line.repository';
+import { countProgress, type Progress } from './kick-outcome.repository';
 
 const CHANNEL = 'kick_progress';
 /** A watched job is read no more often than this; so no watcher is told more often either. Milliseconds. */

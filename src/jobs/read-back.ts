@@ -1,6 +1,7 @@
 /** Reads what GenAuth has of one user, where its answer to a kick is not enough. */
 import type { CallContext } from '../genauth/attempt';
 import type { WireUserIdType } from '../genauth/wire';
+import type { Reading } from './kick-line.repository';
 import { UserIdType } from '../kick/user-id-type.enum';
 
 export interface SessionReads {
@@ -18,12 +19,24 @@ export class ReadBack {
   ) {}
 
   /**
-   * Whether the user is signed in to one of the apps; asks no further than the first.
+   * Whether the user is signed in to an app.
    * @throws {AppError} USER_NOT_FOUND, or why it can't be told
    */
-  async isOnlineInAny(appIds: readonly string[]): Promise<boolean> {
-    for (const appId of appIds) {
-      if (await this.reads.isSessionActive(await this.genauthId(), appId, this.context)) return true;
+  async isOnline(appId: string): Promise<boolean> {
+    return this.reads.isSessionActive(await this.genauthId(), appId, this.context);
+  }
+
+  /**
+   * Whether the user is signed in to one of the apps; asks no further than the first.
+   * @param reading goes on where it stands, and notes how far it has come
+   * @returns null when it must stop before it knows; some app has been read then
+   * @throws {AppError} as {@link isOnline}
+   */
+  async isOnlineInAny(appIds: readonly string[], reading: Reading, mustStop: () => boolean): Promise<boolean | null> {
+    for (const appId of appIds.slice(reading.done)) {
+      if (await this.isOnline(appId)) return true;
+      reading.done++;
+      if (reading.done < appIds.length && mustStop()) return null;
     }
     return false;
   }

@@ -1,10 +1,10 @@
 /** `verify: true`: a yes of GenAuth's is believed once the sessions are seen to be gone. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../errors';
-import type { LineChange, Settlement } from './kick-line.repository';
+import type { LineChange, Reading, Settlement } from './kick-line.repository';
 import type { ReadBack } from './read-back';
 
-/** A session is read so often before it counts as still there. */
+/** A session is read so often before it counts as still there, or as not to be read. */
 const MAX_READS = 3;
 /** Between the reads: time for a session to end everywhere in GenAuth. Milliseconds, times the number of the read. */
 const WAIT_MS = 250;
@@ -25,23 +25,38 @@ const STILL_ONLINE: Outcome = {
   verifiedOffline: false,
 };
 
-/** @returns null when it must stop before it knows; to be asked again later */
+/**
+ * @param reading goes on where it stands, and notes how far it has come
+ * @returns null when it must stop before it knows; to be asked again later
+ */
 export async function verifyOffline(
   readBack: ReadBack,
   appIds: readonly string[],
+  reading: Reading,
   mustStop: () => boolean,
 ): Promise<Outcome | null> {
-  let timesSeen = 0;
-  for (let read = 1; read <= MAX_READS; read++) {
+  for (let app = appIds[reading.done]; app !== undefined; app = appIds[reading.done]) {
+    if (reading.tried.length >= MAX_READS) return reading.tried.includes('x') ? UNREADABLE : STILL_ONLINE;
     if (mustStop()) return null;
-    try {
-      if (!(await readBack.isOnlineInAny(appIds))) return VERIFIED;
-      timesSeen++;
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
+    const seen = await look(readBack, app);
+    if (seen === 'offline') {
+      reading.done++;
+      reading.tried = '';
+      continue;
     }
-    if (read < MAX_READS) await delay(WAIT_MS * read);
+    // It may only be unreadable because there is no time left to read it.
+    if (seen === 'x' && mustStop()) return null;
+    reading.tried += seen;
+    if (reading.tried.length < MAX_READS) await delay(WAIT_MS * reading.tried.length);
   }
-  if (mustStop()) return null;
-  return timesSeen === MAX_READS ? STILL_ONLINE : UNREADABLE;
+  return VERIFIED;
+}
+
+async function look(readBack: ReadBack, appId: string): Promise<'offline' | 'o' | 'x'> {
+  try {
+    return (await readBack.isOnline(appId)) ? 'o' : 'offline';
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return 'x';
+  }
 }

@@ -1,6 +1,6 @@
+import { types } from 'node:util';
 import {
   pino,
-  stdSerializers,
   type Bindings,
   type ChildLoggerOptions,
   type DestinationStream,
@@ -8,9 +8,22 @@ import {
   type LoggerOptions,
 } from 'pino';
 import pretty from 'pino-pretty';
-import { redact, redactOnce } from './redact';
+import { redact } from './redact';
 
 export type { Logger } from 'pino';
+
+/**
+ * What the log says of an error. Drivers of databases hang a statement's values on theirs (`params`, `detail`, `where`),
+ * and those may be somebody's e-mail, so nothing is taken that is not named here.
+ */
+function describeError(error: unknown): object {
+  // Not `instanceof`: an error may come from another realm.
+  if (!types.isNativeError(error)) return { type: typeof error };
+  const { name, message, stack } = error;
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
+  const cause = error.cause === undefined ? {} : { cause: describeError(error.cause) };
+  return { type: name, message, ...code, stack, ...cause };
+}
 
 /** Standard output belongs to the banner; the log goes to standard error. */
 const STANDARD_ERROR = 2;
@@ -37,10 +50,9 @@ function redactBindings(log: Logger): Logger {
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options: LoggerOptions = {
     level,
-    base: { pid: process.pid },
     formatters: { log: redact },
-    // An error becomes a plain object only after the formatters.
-    serializers: { err: (error: Error) => redactOnce(stdSerializers.err(error)) },
+    serializers: { err: describeError },
+    base: { pid: process.pid },
   };
   return redactBindings(pino(options, destination ?? standardError()));
 }

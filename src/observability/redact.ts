@@ -3,6 +3,8 @@
  * the same by copying every record and walking a list of paths, at a tenth of what a whole kick costs.
  */
 
+import { types } from 'node:util';
+
 const SECRETS: ReadonlySet<string> = new Set([
   'authorization',
   'accessKeyId',
@@ -20,9 +22,11 @@ const CENSOR = '[redacted]';
 
 type Facts = Record<string, unknown>;
 
-/** Errors are no such objects before they are serialised. */
+/** Errors are described by the logger, name by name. */
 const isObject = (value: unknown): value is Facts =>
-  typeof value === 'object' && value !== null && !(value instanceof Error);
+  typeof value === 'object' && value !== null && !types.isNativeError(value);
+
+const asItIs = (value: unknown): unknown => value;
 
 /** The object itself while there is nothing to cut; never changes it. */
 function cut(facts: Facts, ofMember: (value: unknown) => unknown): Facts {
@@ -35,10 +39,6 @@ function cut(facts: Facts, ofMember: (value: unknown) => unknown): Facts {
   return changed ?? facts;
 }
 
-const asItIs = (value: unknown): unknown => value;
-const cutMember = (value: unknown): unknown => (isObject(value) ? redactOnce(value) : value);
-
-/** The first level alone. */
-export const redactOnce = (facts: Facts): Facts => cut(facts, asItIs);
+const cutMember = (value: unknown): unknown => (isObject(value) ? cut(value, asItIs) : value);
 
 export const redact = (record: Facts): Facts => cut(record, cutMember);

@@ -9,14 +9,12 @@ import { verifyTrail } from '../../src/audit/verify';
 import { makeFolder } from '../helpers/deployment';
 import { eventually } from '../helpers/eventually';
 import { execute, kick, operation } from '../helpers/execute';
-import { ROOT, runProcess, startProcess } from '../helpers/processes';
-import { environmentFor, startTestApp, startTestEmulator, type TestApp } from '../helpers/start-app';
+import { environmentOf, START, startGateway } from '../helpers/gateway-process';
+import { runProcess } from '../helpers/processes';
+import { startTestApp, startTestEmulator, type TestApp } from '../helpers/start-app';
 import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
 import type { StoreOptions } from '../../src/store/open-database';
 
-const START = path.join(ROOT, 'src', 'start.cjs');
-const environmentOf = ({ url, dataDir }: StoreOptions): Record<string, string> =>
-  url === null ? { DATA_DIR: dataDir } : { DATABASE_URL: url };
 const run = (script: string, store: StoreOptions, ...args: string[]) =>
   runProcess(process.execPath, [START, `audit/${script}-main.js`, ...args], {
     cwd: makeFolder(),
@@ -87,11 +85,8 @@ describeOnEachStore('the commands of the audit trail', (kind) => {
     const store = await makeStore(kind);
     const genauth = await startTestEmulator();
     genauth.faults.always({ kind: 'delay-after-effect', ms: 30 });
-    const child = startProcess(process.execPath, [START], {
-      cwd: makeFolder(),
-      env: { ...(environmentFor(genauth) as Record<string, string>), ...environmentOf(store) },
-    });
-    const [, url = ''] = await child.stdoutMatching(/^ {2}GraphQL {2}(http:\/\/\S+)\/graphql$/m);
+    const gateway = await startGateway(genauth, store);
+    const { url } = gateway;
     const { users, demoApp } = genauth.directory;
     const client = async (number: number): Promise<void> => {
       for (let round = 0; ; round++) {
@@ -102,8 +97,7 @@ describeOnEachStore('the commands of the audit trail', (kind) => {
     };
     const clients = Array.from({ length: 8 }, (_, number) => client(number).catch(() => undefined));
     await eventually(() => genauth.receivedCount() > 60);
-    child.signal('SIGKILL');
-    await Promise.all([child.exit, ...clients]);
+    await Promise.all([gateway.kill(), ...clients]);
 
     const database = await openStore(store);
     expect(await verifyTrail(database, [])).toMatchObject({ faults: [] });

@@ -5,7 +5,8 @@ import { eventually } from '../helpers/eventually';
 import { execute } from '../helpers/execute';
 import { fakeOnly } from '../helpers/fake-clock';
 import { makeKey, startTestIssuer, TestIssuer } from '../helpers/issuer';
-import { atEnd, startTestApp, type TestApp } from '../helpers/start-app';
+import { atEnd } from '../helpers/at-end';
+import { startTestApp, type TestApp } from '../helpers/start-app';
 
 const COOL_DOWN_MS = 5000;
 const RETRY_MS = 5000;

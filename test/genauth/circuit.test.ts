@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type { Fault } from '../../src/emulator/fault';
 import { eventually } from '../helpers/eventually';
 import { kick } from '../helpers/execute';
-import { atEnd, startTestApp, type TestApp } from '../helpers/start-app';
+import { atEnd } from '../helpers/at-end';
+import { startTestApp, type TestApp } from '../helpers/start-app';
 import { failure, success } from '../kick/payloads';
 
 const KICK_USERS = '/api/v3/kick-users';

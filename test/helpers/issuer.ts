@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { CompactSign, exportJWK, generateKeyPair, type CryptoKey, type JWK } from 'jose';
-import { atEnd } from './start-app';
+import { atEnd } from './at-end';
 
 const AUDIENCE = '62188e700000000000000001';
 const LIFETIME_SECONDS = 3600;

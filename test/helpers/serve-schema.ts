@@ -6,7 +6,8 @@ import { createDoor } from '../../src/auth/require-principal';
 import { createContext } from '../../src/context';
 import { createApollo } from '../../src/graphql/apollo';
 import { createHttpServer } from '../../src/http/server';
-import { atEnd, captureLog } from './start-app';
+import { atEnd } from './at-end';
+import { captureLog } from './start-app';
 
 /** Ends with the test file. Fields without a resolver are null. */
 export async function serveSchema(schema: GraphQLSchema, isProduction = false) {

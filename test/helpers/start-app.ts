@@ -6,6 +6,7 @@ import type { EmulatorOptions } from '../../src/emulator/options';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator';
 import { createLogger } from '../../src/observability/logger';
 import type { Database } from '../../src/store/database';
+import { atEnd } from './at-end';
 import { sharedStore } from './stores';
 
 export interface TestApp extends App {
@@ -38,14 +39,6 @@ export const environmentFor = (emulator: Emulator): Environment => ({
   GENAUTH_MAX_RPS: '100000',
   RATE_LIMIT_PER_MINUTE: '100000',
 });
-
-const running: (() => Promise<void>)[] = [];
-afterAll(async () => {
-  await Promise.all(running.splice(0).map((stop) => stop()));
-});
-
-/** Stops something when the test file is through. */
-export const atEnd = (stop: () => Promise<void>): void => void running.push(stop);
 
 /** Starts an emulator that ends with the test file. Its limit of 300 a second is off unless asked for. */
 export async function startTestEmulator(options: Partial<EmulatorOptions> = {}): Promise<Emulator> {

@@ -1,6 +1,7 @@
 /** The client of GenAuth alone, in front of the real emulator: for what the gateway around it doesn't show. */
 import { GenAuthClient, type GenAuthClientOptions } from '../../src/genauth/client';
-import { atEnd, startTestEmulator } from './start-app';
+import { atEnd } from './at-end';
+import { startTestEmulator } from './start-app';
 
 /** Lets every call go at once. */
 const UNPACED = { acquire: () => Promise.resolve() };

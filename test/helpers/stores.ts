@@ -5,18 +5,15 @@ import path from 'node:path';
 import { pino } from 'pino';
 import type { Database } from '../../src/store/database';
 import { openDatabase, type StoreOptions } from '../../src/store/open-database';
+import { atEnd } from './at-end';
 import { createDatabase } from './postgres';
 
 const silent = pino({ level: 'silent' });
-const cleaners: (() => Promise<void>)[] = [];
-afterAll(async () => {
-  for (const clean of cleaners.splice(0).reverse()) await clean();
-});
 
 /** A `DATA_DIR` with a new store in it, gone with the test file. */
 export function makeDataDir(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'gateway-data-'));
-  cleaners.push(async () => rmSync(folder, { recursive: true, force: true }));
+  atEnd(async () => rmSync(folder, { recursive: true, force: true }));
   cpSync(process.env['TEST_STORE_TEMPLATE']!, folder, { recursive: true });
   return folder;
 }
@@ -47,7 +44,7 @@ export async function makeStore(kind: StoreKind): Promise<StoreOptions> {
 /** Opened, and closed with the test file. */
 export async function openStore(store: StoreOptions): Promise<Database> {
   const database = await openDatabase(store, silent);
-  cleaners.push(() => database.stop());
+  atEnd(() => database.stop());
   return database;
 }
 

@@ -5,7 +5,8 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { USER_ID_TYPES } from '../../src/emulator/user-id-type';
 import { eventually } from '../helpers/eventually';
 import { execute, kick, operation } from '../helpers/execute';
-import { atEnd, startTestApp, type TestApp } from '../helpers/start-app';
+import { atEnd } from '../helpers/at-end';
+import { startTestApp, type TestApp } from '../helpers/start-app';
 import { startTestClient } from '../helpers/start-client';
 import { success } from './payloads';
 

@@ -4,7 +4,8 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { Fault } from '../../src/emulator/fault';
 import { execute, operation } from '../helpers/execute';
-import { atEnd, startTestApp, type TestApp } from '../helpers/start-app';
+import { atEnd } from '../helpers/at-end';
+import { startTestApp, type TestApp } from '../helpers/start-app';
 import { failure, success } from './payloads';
 
 const KICK_USERS = '/api/v3/kick-users';

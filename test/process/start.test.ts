@@ -8,7 +8,8 @@ import { execute, kick } from '../helpers/execute';
 import { startTestIssuer } from '../helpers/issuer';
 import { ROOT, runProcess, startProcess, type Child } from '../helpers/processes';
 import { makeDataDir, makeStore, withPostgres } from '../helpers/stores';
-import { atEnd, environmentFor, startTestEmulator } from '../helpers/start-app';
+import { atEnd } from '../helpers/at-end';
+import { environmentFor, startTestEmulator } from '../helpers/start-app';
 
 const START = path.join(ROOT, 'src', 'start.cjs');
 type Env = Record<string, string>;

@@ -1,7 +1,9 @@
 /**
  * Jobs and their lines, one line a user. A line's `calls` has one letter for each call that it takes (50 apps a call):
  * `.` not sent yet, `s` sent and not answered, `r` sent a second time and not answered, `k` clearly yes, `f` clearly no,
- * `u` never to be known.
+ * `u` never to be known. Reading back goes app by app and may take longer than one gateway has a line in hand:
+ * `reads_done` counts the apps that were seen to be offline, `reads_tried` has a letter for each other reading of the next
+ * one: `o` online, `x` not to be read.
  */
 export const jobTables = `
   create table kick_jobs (
@@ -36,6 +38,8 @@ export const jobTables = `
     message text,
     attempts integer not null default 0,
     calls text not null,
+    reads_done integer not null default 0,
+    reads_tried text not null default '',
     owner uuid,
     sent_at timestamptz(3),
     finished_at timestamptz(3),

@@ -1,0 +1,25 @@
+/** What the work on one line is given, and how it ends. */
+import type { KickRequest, KickResult } from '../kick/kick-users.service';
+import type { CallLetter } from './call-letters';
+import type { LineStore } from './line-store';
+import type { ReadBack } from './read-back';
+
+/** Settled for good; to be gone on with later; or no longer ours to say anything about. */
+export type LineEnd = 'settled' | 'later' | 'lost';
+
+export interface LineTools {
+  store: LineStore;
+  readBack: ReadBack;
+  kick: (request: KickRequest, beforeSend: () => Promise<void>) => Promise<KickResult>;
+  /** Apps, call by call. */
+  appIdsOf: (index: number) => readonly string[];
+  /** A call sent longer ago is not repeated. Milliseconds. */
+  repeatableMs: number;
+  /** Whether no new call may be begun: the chunk's time is up, or GenAuth is known to be away. */
+  mustStop: () => boolean;
+  isCancelled: () => Promise<boolean>;
+  /** Gives up whatever of this line waits to be sent. */
+  drop: () => void;
+  /** Says that reading back settled what a call came to. */
+  noteResolved: (outcome: CallLetter) => void;
+}
