@@ -116,11 +116,10 @@ export async function measureThroughput(bench: Bench, names: readonly RowName[],
       for (const contestant of contestants) await runOnce(bench, contestant, WARM_UP_MS, MEASURE_MS[length]);
     }
     for (const { row, databaseUrl, kicks } of contestants) {
-      if (process.env['BENCH_KICKS']) console.log(row.title, 'kicks', kicks);
       if (row.hasRecord === true) await bench.checkRecords(databaseUrl, kicks);
     }
   } finally {
-    await Promise.all(contestants.map(({ server }) => server?.stop()));
+    await Promise.all(contestants.map(async ({ server }) => server?.stop()));
   }
   console.log(`\n${CONNECTIONS} connections, ${ROUNDS[length]} rounds, one core each; medians of the rounds\n`);
   console.log(print(contestants));
