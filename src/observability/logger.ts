@@ -28,13 +28,17 @@ function describeError(error: unknown): object {
 /** Standard output belongs to the banner; the log goes to standard error. */
 const STANDARD_ERROR = 2;
 
+/** Lines are written together: at so many bytes, or after so many milliseconds, and always at the end of the process. */
+const TOGETHER = { minLength: 8 * 1024, periodicFlush: 100 };
+
 function standardError(): DestinationStream {
   if (process.stderr.isTTY) return pretty({ destination: STANDARD_ERROR, sync: true, ignore: 'pid' });
-  return pino.destination({ dest: STANDARD_ERROR, sync: false });
+  return pino.destination({ dest: STANDARD_ERROR, sync: false, ...TOGETHER });
 }
 
 /** pino's formatters leave out what a child logger is made with; children inherit this method. */
 function redactBindings(log: Logger): Logger {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called below with the logger that it belongs to
   const child: (this: Logger, bindings: Bindings, options?: ChildLoggerOptions) => Logger = log.child;
   return Object.assign(log, {
     child(this: Logger, bindings: Bindings, options?: ChildLoggerOptions) {
