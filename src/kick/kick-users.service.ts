@@ -55,7 +55,7 @@ export class KickUsersService {
     const startedAt = performance.now();
     const facts = this.factsOf(request, caller);
     const auditId = await this.audit.before({ ...facts.audit, action: 'KICK_REQUESTED' });
-    caller.log.info({ ...facts.log, auditId }, 'kick requested');
+    caller.log.debug({ ...facts.log, auditId }, 'kick requested');
     const outcome = () => ({ ...facts.audit, follows: auditId, durationMs: performance.now() - startedAt });
     try {
       const receipt = await this.genauth.kickUser(request, caller);
