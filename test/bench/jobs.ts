@@ -61,7 +61,7 @@ async function runJob(bench: Bench, url: string, size: number, key: string) {
   if (started.job === undefined) throw new Error(`not accepted: ${JSON.stringify(started)}`);
   const { id } = started.job;
   const read = async () => (await ask(bench, url, READ, { id, first: 1 })) as Job;
-  const { progress } = await eventually(read, ({ state }) => state === 'COMPLETED', TIMEOUT_MS);
+  const { progress } = await eventually(read, ({ state }) => state === 'COMPLETED', TIMEOUT_MS, size / 50);
   const tookMs = performance.now() - startedAt;
   const calls = (await bench.countCalls()) - before;
   if (progress.kicked !== size || calls !== size) {

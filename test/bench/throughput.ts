@@ -1,6 +1,7 @@
 /** The side-by-side table: all servers up at once, each asked in turn, round after round. */
 import type { Bench } from './bench';
 import { atLeast, type Goal } from './goals';
+import { otherBuilds } from './builds';
 import { ROWS, type Row, type RowName } from './rows';
 import { startServer, type RunningServer } from './server';
 import { max, median, spread } from './statistics';
@@ -9,13 +10,14 @@ import { show, table } from './table';
 const CONNECTIONS = 32;
 /** How long each server runs before anything is measured, for the compiler behind JavaScript. Milliseconds. */
 const FIRST_WARM_UP_MS = { quick: 1500, full: 6000 };
-const ROUNDS = { quick: 2, full: 3 };
+const ROUNDS = { quick: 2, full: 5 };
 const MEASURE_MS = { quick: 1500, full: 4000 };
 const WARM_UP_MS = 500;
 const SAMPLE_MS = 200;
 
 interface Contestant {
-  name: RowName;
+  /** Null: another build. */
+  name: RowName | null;
   row: Row;
   server: RunningServer | null;
   url: string;
@@ -29,8 +31,7 @@ interface Contestant {
   resident: number[];
 }
 
-async function enter(bench: Bench, name: RowName): Promise<Contestant> {
-  const row: Row = ROWS[name];
+async function enter(bench: Bench, name: RowName | null, row: Row): Promise<Contestant> {
   const databaseUrl = await bench.createDatabase();
   const env = { ...bench.env, DATABASE_URL: databaseUrl, ...row.env };
   const server = row.args === null ? null : await startServer({ args: row.args, env });
@@ -62,7 +63,7 @@ async function runOnce(bench: Bench, contestant: Contestant, warmUpMs: number, m
     contestant.p99.push(result.p99);
     contestant.cpuMicros.push((((server?.cpuSeconds() ?? Number.NaN) - cpuBefore) / result.kicks) * 1e6);
   } catch (error) {
-    throw new Error(`${contestant.name}: ${String(error)}`, { cause: error });
+    throw new Error(`${row.title}: ${String(error)}`, { cause: error });
   } finally {
     clearInterval(sampler);
   }
@@ -105,7 +106,8 @@ function judge(contestants: readonly Contestant[]): Goal[] {
 export async function measureThroughput(bench: Bench, names: readonly RowName[], isQuick: boolean): Promise<Goal[]> {
   const length = isQuick ? 'quick' : 'full';
   const contestants: Contestant[] = [];
-  for (const name of names) contestants.push(await enter(bench, name));
+  for (const name of names) contestants.push(await enter(bench, name, ROWS[name]));
+  for (const row of otherBuilds()) contestants.push(await enter(bench, null, row));
   try {
     for (const contestant of contestants) await runOnce(bench, contestant, 0, FIRST_WARM_UP_MS[length]);
     for (const contestant of contestants) {
