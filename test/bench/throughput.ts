@@ -10,9 +10,10 @@ import { show, table } from './table';
 const CONNECTIONS = 32;
 /** How long each server runs before anything is measured, for the compiler behind JavaScript. Milliseconds. */
 const FIRST_WARM_UP_MS = { quick: 1500, full: 6000 };
-const ROUNDS = { quick: 2, full: 5 };
+const ROUNDS = { quick: 2, full: 4 };
 const MEASURE_MS = { quick: 1500, full: 4000 };
-const WARM_UP_MS = 500;
+/** In each turn: an idle process gives up compiled code after a while. */
+const WARM_UP_MS = 2000;
 const SAMPLE_MS = 200;
 
 interface Contestant {
