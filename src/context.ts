@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from './auth/principal';
+import { CallerHangUp, type HangUp } from './hang-up';
 import type { Caller } from './kick/kick-users.service';
 import type { Logger } from './observability/logger';
 import { NO_TRACING, type Tracing } from './observability/tracing';
@@ -14,15 +15,15 @@ export interface RequestContext {
   /** How long the request's body was as it came. */
   bodyBytes: number;
   /** Aborted when the caller hangs up before the answer. */
-  hangUp: AbortSignal;
+  hangUp: HangUp;
 }
 
-function hangUpOf(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
+function hangUpOf(reply: FastifyReply): HangUp {
+  const hangUp = new CallerHangUp();
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort();
+    if (!reply.raw.writableFinished) hangUp.note();
   });
-  return controller.signal;
+  return hangUp;
 }
 
 /** Leads from a line of the log to its trace. */

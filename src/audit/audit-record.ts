@@ -1,7 +1,8 @@
 /** What one record of the audit trail holds, and the hash that chains it to the one before. Pure. */
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import type { UserIdType } from '../kick/user-id-type.enum';
 import type { KickReason } from '../kick/kick-reason.enum';
+import { randomHex } from '../random-hex';
 import type { AuditAction } from './audit-action.enum';
 
 /** Everything that is known about one event; what doesn't apply is left out. */
@@ -65,7 +66,7 @@ export interface AuditRow {
 export const NO_HASH = '0'.repeat(64);
 
 /** A key for each record: once it is erased with the target, not even a guessed phone number can be tried on the hash. */
-const newTargetKey = (): string => randomBytes(16).toString('hex');
+const newTargetKey = randomHex;
 
 export const hashTarget = (key: string, type: string, id: string): string =>
   createHmac('sha256', Buffer.from(key, 'hex')).update(`${type}\0${id}`).digest('hex');
@@ -75,34 +76,34 @@ const FORMAT = 1;
 
 /** Covers everything but the plain target and its key, which may be erased. */
 export const hashRecord = (row: Omit<AuditRow, 'hash' | 'target_id' | 'target_key'>): string =>
-  createHash('sha256')
-    .update(
-      JSON.stringify([
-        FORMAT,
-        row.id,
-        row.chain,
-        row.seq,
-        row.time.toISOString(),
-        row.action,
-        row.actor,
-        row.issuer,
-        row.request_id,
-        row.follows,
-        row.job_id,
-        row.reason,
-        row.ticket,
-        row.target_type,
-        row.target_hash,
-        row.app_ids,
-        row.code,
-        row.may_have_taken_effect,
-        row.upstream_request_id,
-        row.duration_ms,
-        row.details,
-        row.previous_hash,
-      ]),
-    )
-    .digest('hex');
+  hash(
+    'sha256',
+    JSON.stringify([
+      FORMAT,
+      row.id,
+      row.chain,
+      row.seq,
+      row.time.toISOString(),
+      row.action,
+      row.actor,
+      row.issuer,
+      row.request_id,
+      row.follows,
+      row.job_id,
+      row.reason,
+      row.ticket,
+      row.target_type,
+      row.target_hash,
+      row.app_ids,
+      row.code,
+      row.may_have_taken_effect,
+      row.upstream_request_id,
+      row.duration_ms,
+      row.details,
+      row.previous_hash,
+    ]),
+    'hex',
+  );
 
 /** Where in a chain a record goes. */
 export interface ChainPlace {
@@ -115,7 +116,7 @@ export interface ChainPlace {
 export function toRow(entry: AuditEntry, time: Date, place: ChainPlace): AuditRow {
   const { target } = entry;
   const key = target == null ? null : newTargetKey();
-  const unhashed = {
+  const row: AuditRow = {
     id: entry.id,
     chain: place.chain,
     seq: place.seq,
@@ -137,6 +138,10 @@ export function toRow(entry: AuditEntry, time: Date, place: ChainPlace): AuditRo
     duration_ms: entry.durationMs == null ? null : Math.round(entry.durationMs),
     details: entry.details == null ? null : JSON.stringify(entry.details),
     previous_hash: place.previousHash,
+    hash: '',
+    target_id: target?.id ?? null,
+    target_key: key,
   };
-  return { ...unhashed, hash: hashRecord(unhashed), target_id: target?.id ?? null, target_key: key };
+  row.hash = hashRecord(row);
+  return row;
 }

@@ -1,6 +1,7 @@
 /** One attempt at one call: signed afresh, sent, read. */
 import { Pool } from 'undici';
 import { type AppError, type ErrorCode } from '../errors';
+import type { HangUp } from '../hang-up';
 import { fromTransport, readAnswer, type DataReading } from './failures';
 import type { Permit, Priority } from './permit';
 import { Redaction } from './redaction';
@@ -27,7 +28,7 @@ export interface AttemptOptions {
 export interface CallContext {
   requestId: string;
   /** Aborted when the caller has gone: what was not sent yet is dropped. */
-  hangUp?: AbortSignal;
+  hangUp?: HangUp;
   /** `kick` if left out. The time of a job's call begins when it may go, not while it waits for its turn. */
   priority?: Priority;
   /** Awaited before each attempt is sent. Whatever it throws ends the call, and nothing is sent by this attempt. */

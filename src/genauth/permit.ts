@@ -1,4 +1,5 @@
 /** The right to send one request, now. How many there are a second is for whoever hands them out to know. */
+import type { HangUp } from '../hang-up';
 import type { CallContext } from './attempt';
 import type { Deadline } from './resilience';
 
@@ -12,7 +13,7 @@ export interface Pace {
    * @param withinMs a turn later than this is refused at once
    * @throws {AppError} when that would be too late, or after `hangUp`; nothing may be sent then
    */
-  acquire: (priority: Priority, withinMs: number, hangUp?: AbortSignal) => Promise<void>;
+  acquire: (priority: Priority, withinMs: number, hangUp?: HangUp) => Promise<void>;
 }
 
 /** Held up for longer, requests would arrive in a bunch with those that were let go after them. Milliseconds. */

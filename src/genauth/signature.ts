@@ -6,7 +6,8 @@
  * resource. SHA-1 is not our choice: the server accepts no other method (`apiCode` 1301). The body is signed as
  * `key=value` pairs with raw values, so it must be sent with the inner key order that was signed.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { randomHex } from '../random-hex';
 
 /** The two spellings of the protocol: Authing's own, and that of GenAuth's re-branded SDK. */
 export interface Dialect {
@@ -69,7 +70,7 @@ export const sign = (secret: string, text: string): string =>
   createHmac('sha1', secret).update(text, 'utf8').digest('base64');
 
 /** A fresh nonce, 32 hexadecimal characters as the SDK sends; GenAuth refuses one that it has seen (`apiCode` 1306). */
-export const newNonce = (): string => randomBytes(16).toString('hex');
+export const newNonce = (): string => randomHex();
 
 /** What one signature is made from, beside the key. */
 export interface SigningInput {

@@ -1,5 +1,6 @@
 /** One HTTP exchange with GenAuth, and an exact account of how far it got. Nothing here knows what an answer means. */
 import type { Dispatcher } from 'undici';
+import type { HangUp } from '../hang-up';
 import type { Answer } from './wire';
 
 /** An answer is read up to here; GenAuth's are a few hundred bytes. */
@@ -36,7 +37,7 @@ export interface OutgoingRequest {
 /** Ways out of an exchange that has not been sent yet. */
 export interface SendingRules {
   /** Drops the request. */
-  hangUp?: AbortSignal | undefined;
+  hangUp?: HangUp | undefined;
   /** Asked when a connection stands; false: it may not go any more. */
   maySend?: () => boolean;
 }

@@ -20,6 +20,8 @@ export const answerPlugin = (): ApolloServerPlugin<RequestContext> => ({
         }
       },
       async willSendResponse({ schema, operation, request, response, contextValue: { requestId } }) {
+        // Answers are about one caller and one moment.
+        response.http.headers.set('cache-control', 'no-store');
         if (response.body.kind !== 'single') return;
         const { singleResult } = response.body;
         const { errors } = singleResult;

@@ -1,6 +1,7 @@
 /** Apollo Server, with every default that matters said aloud. */
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
+  ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginSchemaReportingDisabled,
@@ -40,6 +41,8 @@ export function createApollo(
       limitsPlugin(),
       answerPlugin(),
       ...options.plugins,
+      // It would work out field by field that nothing may be kept; answer.plugin.ts says so.
+      ApolloServerPluginCacheControlDisabled(),
       ...NOTHING_TO_APOLLO,
     ],
     introspection: !options.isProduction,

@@ -1,7 +1,10 @@
 /** What one request can do at most, and how it is told when it asks for more. The README has the same table. */
 import {
   getVariableValues,
+  GraphQLBoolean,
   GraphQLError,
+  GraphQLInt,
+  Kind,
   OperationTypeNode,
   type DocumentNode,
   type GraphQLSchema,
@@ -85,6 +88,9 @@ function refuseShape({ document, operation }: LimitedRequest): Refusal | null {
   return null;
 }
 
+/** Types of variables that costs may depend on. */
+const MOVES_COST: ReadonlySet<string> = new Set([GraphQLInt.name, GraphQLBoolean.name]);
+
 const TOO_COMPLEX: Refusal = [
   LimitCode.OPERATION_TOO_COMPLEX,
   `An operation may cost at most ${LIMITS.cost}; ask for fewer fields or smaller pages.`,
@@ -102,6 +108,20 @@ function explainNoCost({ schema, operation, variables }: LimitedRequest, error: 
   return new GraphQLError('An argument has no valid value.', { nodes: error.nodes ?? null, extensions });
 }
 
+/**
+ * Whether no variables can change what the operation costs, nor make an argument invalid: pages are counted by Ints,
+ * fields are skipped by Booleans, and only a null can be right for a variable and wrong for its place. Variables that are
+ * wrong by themselves prove nothing.
+ */
+function isCostFixed({ schema, operation, variables }: LimitedRequest): boolean {
+  const definitions = operation.variableDefinitions ?? [];
+  const areFixed = definitions.every(({ type }) => {
+    const isNamed = type.kind === Kind.NON_NULL_TYPE && type.type.kind === Kind.NAMED_TYPE;
+    return isNamed && !MOVES_COST.has(type.type.name.value);
+  });
+  return areFixed && getVariableValues(schema, definitions, variables, { maxErrors: 1 }).errors === undefined;
+}
+
 function findCostFault(request: LimitedRequest): GraphQLError | null {
   const { schema, document, operation, variables } = request;
   if (countSelected(document, operation) > LIMITS.selected) return toError(TOO_COMPLEX);
@@ -113,6 +133,12 @@ function findCostFault(request: LimitedRequest): GraphQLError | null {
 }
 
 /**
+ * Operations that keep all limits whatever their variables are. Apollo keeps documents, so the same text comes with the
+ * same nodes, and is measured once.
+ */
+const harmless = new WeakSet<OperationDefinitionNode>();
+
+/**
  * The first limit that a request breaks, as the error to answer with its HTTP status; null when it may run.
  * @param servesSubscriptions true at the one address that does
  */
@@ -122,6 +148,10 @@ export function findBrokenLimit(request: LimitedRequest, servesSubscriptions = f
   if (request.operation.operation === OperationTypeNode.SUBSCRIPTION && !servesSubscriptions) {
     return toError([LimitCode.SUBSCRIPTION_NOT_SUPPORTED, 'Subscriptions are not served at this address.']);
   }
+  if (harmless.has(request.operation)) return null;
   const shape = refuseShape(request);
-  return shape === null ? findCostFault(request) : toError(shape);
+  if (shape !== null) return toError(shape);
+  const fault = findCostFault(request);
+  if (fault === null && isCostFixed(request)) harmless.add(request.operation);
+  return fault;
 }

@@ -46,13 +46,14 @@ export function createMembership(manifest: Manifest): (document: DocumentNode) =
 }
 
 export function persistedOperationsPlugin({ mode, manifest }: PersistedOperations): ApolloServerPlugin<RequestContext> {
+  if (mode === 'off') return {};
   const isMember = createMembership(manifest);
   const isFirst = createFirstTimes();
   return {
     async requestDidStart() {
       return {
         async didResolveOperation({ document, queryHash, operationName, contextValue: { log } }) {
-          if (mode === 'off' || isMember(document)) return;
+          if (isMember(document)) return;
           if (mode === 'enforce') {
             const { message, code } = NOT_IN_LIST;
             throw new GraphQLError(message, { extensions: { code, http: { status: 400 } } });

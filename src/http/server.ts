@@ -63,16 +63,17 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   });
 
   measureBodies(app);
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
-    if (!options.loopbackOnly || isLoopback(hostnameOf(request.headers.host))) return;
-    await reply.code(421).send(refusal(421, request.id));
+    if (!options.loopbackOnly || isLoopback(hostnameOf(request.headers.host))) done();
+    else void reply.code(421).send(refusal(421, request.id));
   });
-  app.addHook('onSend', async ({ id }, reply, payload) => {
+  app.addHook('onSend', ({ id }, reply, payload, done) => {
     // Asked here, not on arrival: a connection that is kept alive after a late answer would hold up the end.
     if (options.isDraining()) void reply.header('connection', 'close');
-    const isJson = typeof payload === 'string' && /\bjson\b/.test(String(reply.getHeader('content-type')));
-    return isJson && reply.statusCode >= 400 ? withRequestId(payload, id) : payload;
+    const isRefusal = reply.statusCode >= 400 && typeof payload === 'string';
+    const isJson = isRefusal && /\bjson\b/.test(String(reply.getHeader('content-type')));
+    done(null, isJson ? withRequestId(payload, id) : payload);
   });
   app.setNotFoundHandler((request, reply) => reply.code(404).send(refusal(404, request.id)));
   app.setErrorHandler((error: FastifyError, request, reply) => {

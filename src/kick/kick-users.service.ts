@@ -75,7 +75,7 @@ export class KickUsersService {
 
   private async recordRequest(facts: Facts, caller: Caller): Promise<string> {
     const auditId = await this.audit.before({ ...facts.audit, action: 'KICK_REQUESTED' });
-    caller.log.info({ ...facts.log, auditId }, 'kick requested');
+    caller.log.debug({ ...facts.log, auditId }, 'kick requested');
     return auditId;
   }
 

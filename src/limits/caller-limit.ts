@@ -1,5 +1,5 @@
 /** How many single kicks one caller may have in any minute, over all gateways of a database. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Logger } from '../observability/logger';
 import type { Database } from '../store/database';
@@ -21,9 +21,7 @@ export interface LimitedCaller {
 
 /** Stands for a caller in the database: of one length, and without a name in it. */
 const keyOf = ({ issuer, subject }: LimitedCaller): string =>
-  createHash('sha256')
-    .update(JSON.stringify([issuer, subject]))
-    .digest('base64url');
+  hash('sha256', JSON.stringify([issuer, subject]), 'base64url');
 
 export class CallerLimit {
   private readonly callers = new Map<string, CallerPermits>();

@@ -1,23 +1,16 @@
 import { types } from 'node:util';
-import { pino, type DestinationStream, type Logger } from 'pino';
+import {
+  pino,
+  type Bindings,
+  type ChildLoggerOptions,
+  type DestinationStream,
+  type Logger,
+  type LoggerOptions,
+} from 'pino';
 import pretty from 'pino-pretty';
+import { redact } from './redact';
 
 export type { Logger } from 'pino';
-
-/** Whatever of these turns up in a log record is cut out, at the top and one level down. */
-const SECRETS = [
-  'authorization',
-  'accessKeyId',
-  'accessKeySecret',
-  'secret',
-  'signature',
-  'token',
-  'userId',
-  'userIds',
-  'email',
-  'phone',
-];
-const REDACTED = SECRETS.flatMap((name) => [name, `*.${name}`]);
 
 /**
  * What the log says of an error. Drivers of databases hang a statement's values on theirs (`params`, `detail`, `where`),
@@ -35,26 +28,42 @@ function describeError(error: unknown): object {
 /** Standard output belongs to the banner; the log goes to standard error. */
 const STANDARD_ERROR = 2;
 
-/** A pipe takes so much at once and unmixed with what other workers write (PIPE_BUF of Linux; POSIX, write()). */
-const MAX_WRITE_BYTES = 4096;
+/**
+ * Lines are written together: at so many bytes, or after so many milliseconds, and always at the end of the process. A
+ * pipe takes 4096 bytes at once and unmixed with what other workers write (PIPE_BUF of Linux; POSIX, write()).
+ */
+const TOGETHER = { minLength: 3 * 1024, periodicFlush: 100, maxWrite: 4096 };
 
-export interface LoggerOptions {
+export interface LogOptions {
   /** JSON whatever standard error is. */
   isProduction?: boolean;
   /** For tests; standard error if left out. */
   destination?: DestinationStream;
 }
 
+function standardError(isProduction: boolean): DestinationStream {
+  if (process.stderr.isTTY && !isProduction) return pretty({ destination: STANDARD_ERROR, sync: true, ignore: 'pid' });
+  return pino.destination({ dest: STANDARD_ERROR, sync: false, ...TOGETHER });
+}
+
+/** pino's formatters leave out what a child logger is made with; children inherit this method. */
+function redactBindings(log: Logger): Logger {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called below with the logger that it belongs to
+  const child: (this: Logger, bindings: Bindings, options?: ChildLoggerOptions) => Logger = log.child;
+  return Object.assign(log, {
+    child(this: Logger, bindings: Bindings, options?: ChildLoggerOptions) {
+      return child.call(this, redact(bindings), options);
+    },
+  });
+}
+
 /** JSON lines, or readable text when a person looks at a terminal. */
-export function createLogger(level: string, { isProduction = false, destination }: LoggerOptions = {}): Logger {
-  const options = {
+export function createLogger(level: string, { isProduction = false, destination }: LogOptions = {}): Logger {
+  const options: LoggerOptions = {
     level,
-    redact: { paths: REDACTED, censor: '[redacted]' },
+    formatters: { log: redact },
     serializers: { err: describeError },
     base: { pid: process.pid },
   };
-  if (destination !== undefined) return pino(options, destination);
-  if (process.stderr.isTTY && !isProduction)
-    return pino(options, pretty({ destination: STANDARD_ERROR, sync: true, ignore: 'pid' }));
-  return pino(options, pino.destination({ dest: STANDARD_ERROR, sync: false, maxWrite: MAX_WRITE_BYTES }));
+  return redactBindings(pino(options, destination ?? standardError(isProduction)));
 }

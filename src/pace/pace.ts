@@ -1,4 +1,5 @@
 /** The pace of all calls to GenAuth: when each may go, so that all gateways together stay below one cap. */
+import type { HangUp } from '../hang-up';
 import type { Logger } from '../observability/logger';
 import type { Database } from '../store/database';
 import { Demand, SAMPLE_MS } from './demand';
@@ -55,7 +56,7 @@ export class Pace {
    * @param withinMs a turn later than this is refused at once
    * @throws {AppError} RATE_LIMITED when the turn would come too late; UPSTREAM_UNAVAILABLE after `hangUp`
    */
-  acquire(priority: Priority, withinMs: number, hangUp?: AbortSignal): Promise<void> {
+  acquire(priority: Priority, withinMs: number, hangUp?: HangUp): Promise<void> {
     const turn = this.pacer.acquire(priority, withinMs, hangUp);
     if (this.pacer.isWaitedFor) this.renewIfDue();
     return turn;

@@ -3,6 +3,7 @@
  * of it, single kicks before jobs. It knows a rate, and neither where that comes from nor what a call is.
  */
 import { AppError, ErrorCode } from '../errors';
+import type { HangUp } from '../hang-up';
 import { REAL_CLOCK, type Clock } from './clock';
 
 /** `kick`: somebody waits for this one call. `job`: one of many, nobody looks at the clock. */
@@ -65,7 +66,7 @@ export class Pacer {
    * @param hangUp takes the call out of its queue
    * @throws {AppError} RATE_LIMITED when the turn would come too late
    */
-  acquire(priority: Priority, withinMs = Infinity, hangUp?: AbortSignal): Promise<void> {
+  acquire(priority: Priority, withinMs = Infinity, hangUp?: HangUp): Promise<void> {
     if (hangUp?.aborted === true) return Promise.reject(hungUp());
     const now = this.clock.now();
     if (!this.isWaitedFor && this.take(now)) return GO;
@@ -93,7 +94,7 @@ export class Pacer {
     this.letGo(now);
   }
 
-  private enqueue(queue: Set<Waiter>, deadline: number, hangUp: AbortSignal | undefined): Promise<void> {
+  private enqueue(queue: Set<Waiter>, deadline: number, hangUp: HangUp | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (how: () => void): void => {
         queue.delete(waiter);

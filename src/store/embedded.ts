@@ -4,7 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { PGlite, type Transaction } from '@electric-sql/pglite';
+import type { PGlite, Transaction } from '@electric-sql/pglite' with { 'resolution-mode': 'import' };
 import type { Database, Queryable } from './database';
 import { lockDirectory } from './directory-lock';
 
@@ -23,7 +23,9 @@ const queryableOf = (store: PGlite | Transaction): Queryable => ({
 export async function openEmbedded(directory: string): Promise<Database> {
   await mkdir(directory, { recursive: true });
   const unlock = await lockDirectory(directory);
-  const store = await PGlite.create(path.join(directory, 'postgres')).catch(async (error: unknown) => {
+  // Not loaded by gateways that never open one.
+  const { PGlite: Store } = await import('@electric-sql/pglite');
+  const store = await Store.create(path.join(directory, 'postgres')).catch(async (error: unknown) => {
     await unlock();
     throw error;
   });

@@ -8,12 +8,13 @@ export async function eventually<T>(
   probe: () => T | Promise<T>,
   isTrue: (value: T) => boolean = Boolean,
   timeoutMs = 15_000,
+  everyMs = 10,
 ): Promise<T> {
   const endsAt = performance.now() + timeoutMs;
   for (;;) {
     const value = await probe();
     if (isTrue(value)) return value;
     if (performance.now() > endsAt) throw new Error(`Never came true; last seen: ${JSON.stringify(value)}`);
-    await delay(10);
+    await delay(everyMs);
   }
 }

@@ -61,8 +61,11 @@ const canConnect = async (url: string): Promise<boolean> => {
   }
 };
 
-/** @param withTls its certificate is for `localhost`, signed by itself; it stands in `certificate` */
-export async function startPostgres({ withTls = false } = {}): Promise<PostgresServer> {
+/**
+ * @param withTls its certificate is for `localhost`, signed by itself; it stands in `certificate`
+ * @param isDurable with fsync, as production has it; tests kill processes, not machines, and do without
+ */
+export async function startPostgres({ withTls = false, isDurable = false } = {}): Promise<PostgresServer> {
   const bin = findBinaries();
   if (bin === undefined) throw new Error('There is no PostgreSQL on this machine.');
   const folder = mkdtempSync(path.join(tmpdir(), 'gateway-postgres-'));
@@ -78,8 +81,8 @@ export async function startPostgres({ withTls = false } = {}): Promise<PostgresS
   const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const flags = ['-D', data, '-k', folder, '-h', '127.0.0.1', '-p', String(port)];
-  // Tests kill processes, not machines.
-  const settings = ['fsync=off', 'max_connections=200', 'log_min_messages=fatal'].flatMap((setting) => ['-c', setting]);
+  const fsync = `fsync=${isDurable ? 'on' : 'off'}`;
+  const settings = [fsync, 'max_connections=200', 'log_min_messages=fatal'].flatMap((setting) => ['-c', setting]);
   const [certificate, key] = ['server.crt', 'server.key'].map((file) => path.join(folder, file)) as [string, string];
   if (withTls) {
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];

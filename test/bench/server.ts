@@ -1,0 +1,83 @@
+/** The processes that are measured: started as an operator starts them, from their own files, by plain Node. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { eventually } from '../helpers/eventually';
+import { pinned, type Cores } from './cores';
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 10_000;
+const MIB = 1024 * 1024;
+
+export interface RunningServer {
+  /** Origin. */
+  url: string;
+  /** MiB; NaN where the system doesn't tell. */
+  residentMiB: () => number;
+  /** Of processor time so far, all threads; NaN where the system doesn't tell. */
+  cpuSeconds: () => number;
+  stop: () => Promise<void>;
+}
+
+export interface ServerOptions {
+  /** Node's arguments: a file, or options and a file. */
+  args: readonly string[];
+  env: Record<string, string>;
+  cores?: Cores;
+}
+
+/** With all the threads, workers included: `ps` and /proc count a process, so its children are added. */
+function residentMiB(pid: number): number {
+  try {
+    const ofOne = (id: number): number => {
+      const rss = Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1]);
+      const children = readFileSync(`/proc/${id}/task/${id}/children`, 'utf8').split(' ').filter(Boolean);
+      return (rss * 1024) / MIB + children.map(Number).reduce((sum, child) => sum + ofOne(child), 0);
+    };
+    return ofOne(pid);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** Linux counts in hundredths of a second: proc(5), utime and stime. */
+function cpuSeconds(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/**
+ * `BENCH_NODE_OPTIONS` are put before its arguments, `--cpu-prof` for one; `BENCH_LOG=1` shows its log. Else its log is formatted and
+ * written all the same, but to /dev/null: a disk would be measured otherwise.
+ */
+export async function startServer({ args, env, cores = 'one' }: ServerOptions): Promise<RunningServer> {
+  const options = process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [];
+  const [command = '', ...rest] = pinned(cores, [process.execPath, ...options, ...args]);
+  const { PATH = '', HOME = '' } = process.env;
+  const log = process.env['BENCH_LOG'] === undefined ? 'ignore' : 'inherit';
+  const child = spawn(command, rest, { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', log] });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const exit = once(child, 'close');
+  const address = () => /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? null;
+  const isOver = () => child.exitCode !== null || child.signalCode !== null;
+  await eventually(() => address() !== null || isOver(), Boolean, START_TIMEOUT_MS);
+  const url = address();
+  if (url === null) throw new Error(`${args.join(' ')} has ended without an address; BENCH_LOG=1 shows why.`);
+  return {
+    url,
+    residentMiB: () => residentMiB(child.pid ?? 0),
+    cpuSeconds: () => cpuSeconds(child.pid ?? 0),
+    stop: async () => {
+      if (!isOver()) child.kill('SIGINT');
+      // Some peers never end by themselves.
+      const force = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      await exit;
+      clearTimeout(force);
+    },
+  };
+}

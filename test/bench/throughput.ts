@@ -1,0 +1,130 @@
+/** The side-by-side table: all servers up at once, each asked in turn, round after round. */
+import type { Bench } from './bench';
+import { atLeast, type Goal } from './goals';
+import { otherBuilds } from './builds';
+import { ROWS, type Row, type RowName } from './rows';
+import { startServer, type RunningServer } from './server';
+import { max, median, spread } from './statistics';
+import { show, table } from './table';
+
+const CONNECTIONS = 32;
+/** How long each server runs before anything is measured, for the compiler behind JavaScript. Milliseconds. */
+const FIRST_WARM_UP_MS = { quick: 1500, full: 6000 };
+const ROUNDS = { quick: 2, full: 4 };
+const MEASURE_MS = { quick: 1500, full: 4000 };
+/** In each turn: an idle process gives up compiled code after a while. */
+const WARM_UP_MS = 2000;
+const SAMPLE_MS = 200;
+
+interface Contestant {
+  /** Null: another build. */
+  name: RowName | null;
+  row: Row;
+  server: RunningServer | null;
+  url: string;
+  databaseUrl: string;
+  kicks: number;
+  perSecond: number[];
+  p50: number[];
+  p99: number[];
+  /** Microseconds of processor time a request, which tells more than requests/s where others use the machine too. */
+  cpuMicros: number[];
+  resident: number[];
+}
+
+async function enter(bench: Bench, name: RowName | null, row: Row): Promise<Contestant> {
+  const databaseUrl = await bench.createDatabase();
+  const env = { ...bench.env, DATABASE_URL: databaseUrl, ...row.env };
+  const server = row.args === null ? null : await startServer({ args: row.args, env });
+  const url = server?.url ?? bench.upstreamUrl;
+  return {
+    name,
+    row,
+    server,
+    url,
+    databaseUrl,
+    kicks: 0,
+    perSecond: [],
+    p50: [],
+    p99: [],
+    cpuMicros: [],
+    resident: [],
+  };
+}
+
+async function runOnce(bench: Bench, contestant: Contestant, warmUpMs: number, measureMs: number): Promise<void> {
+  const { server, row, url } = contestant;
+  const sampler = setInterval(() => contestant.resident.push(server?.residentMiB() ?? Number.NaN), SAMPLE_MS);
+  const cpuBefore = server?.cpuSeconds() ?? Number.NaN;
+  try {
+    const result = await bench.measure(row.question, { url, connections: CONNECTIONS, warmUpMs, measureMs });
+    contestant.kicks += result.kicks;
+    contestant.perSecond.push(result.perSecond);
+    contestant.p50.push(result.p50);
+    contestant.p99.push(result.p99);
+    contestant.cpuMicros.push((((server?.cpuSeconds() ?? Number.NaN) - cpuBefore) / result.kicks) * 1e6);
+  } catch (error) {
+    throw new Error(`${row.title}: ${String(error)}`, { cause: error });
+  } finally {
+    clearInterval(sampler);
+  }
+}
+
+/** Of each round's own: what slows the machine slows both. */
+const ratio = (one: Contestant, other: Contestant): number =>
+  median(one.perSecond.map((perSecond, round) => perSecond / (other.perSecond[round] ?? Number.NaN)));
+
+function print(contestants: readonly Contestant[]): string {
+  const rest = contestants.find(({ name }) => name === 'rest');
+  return table(
+    ['server', 'requests/s', 'spread', 'p50 ms', 'p99 ms', 'CPU µs', 'MiB', 'to REST'],
+    contestants.map((contestant) => [
+      contestant.row.title,
+      show(median(contestant.perSecond), 0),
+      `±${show(spread(contestant.perSecond) * 100, 0)}%`,
+      show(median(contestant.p50)),
+      show(median(contestant.p99)),
+      show(median(contestant.cpuMicros), 0),
+      show(max(contestant.resident), 0),
+      rest === undefined ? 'n/a' : show(ratio(contestant, rest), 2),
+    ]),
+  );
+}
+
+/** The goals that the rows at hand can tell of. */
+function judge(contestants: readonly Contestant[]): Goal[] {
+  const find = (wanted: RowName) => contestants.find(({ name }) => name === wanted);
+  const gateway = find('gateway');
+  if (gateway === undefined) return [];
+  const against = (name: RowName, bound: number): Goal[] => {
+    const other = find(name);
+    if (other === undefined) return [];
+    return [atLeast(`throughput, in that of: ${other.row.title}`, ratio(gateway, other), bound)];
+  };
+  return [...against('rest', 0.45), ...against('apollo-sdk', 3), ...against('mesh', 2), ...against('mercurius', 1)];
+}
+
+export async function measureThroughput(bench: Bench, names: readonly RowName[], isQuick: boolean): Promise<Goal[]> {
+  const length = isQuick ? 'quick' : 'full';
+  const contestants: Contestant[] = [];
+  for (const name of names) contestants.push(await enter(bench, name, ROWS[name]));
+  for (const row of otherBuilds()) contestants.push(await enter(bench, null, row));
+  try {
+    for (const contestant of contestants) await runOnce(bench, contestant, 0, FIRST_WARM_UP_MS[length]);
+    for (const contestant of contestants) {
+      for (const numbers of [contestant.perSecond, contestant.p50, contestant.p99, contestant.cpuMicros])
+        numbers.length = 0;
+    }
+    for (let round = 0; round < ROUNDS[length]; round++) {
+      for (const contestant of contestants) await runOnce(bench, contestant, WARM_UP_MS, MEASURE_MS[length]);
+    }
+    for (const { row, databaseUrl, kicks } of contestants) {
+      if (row.hasRecord === true) await bench.checkRecords(databaseUrl, kicks);
+    }
+  } finally {
+    await Promise.all(contestants.map(async ({ server }) => server?.stop()));
+  }
+  console.log(`\n${CONNECTIONS} connections, ${ROUNDS[length]} rounds, one core each; medians of the rounds\n`);
+  console.log(print(contestants));
+  return judge(contestants);
+}
