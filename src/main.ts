@@ -1,6 +1,7 @@
 /** The process: reads the configuration, starts the gateway or its workers, stops on signals. */
 // First: it wraps what the other imports load.
 import { tracing } from './start-tracing';
+import './memory';
 import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app';
