@@ -3,6 +3,7 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError, parse, type DocumentNode } from 'graphql';
 import type { RequestContext } from '../context';
 import { isLoggableName } from '../observability/loggable';
+import type { Logger } from '../observability/logger';
 import { normalise } from './normalise';
 import { bareHash, type Manifest, type PersistedOperations } from './persisted-manifest';
 
@@ -45,22 +46,31 @@ export function createMembership(manifest: Manifest): (document: DocumentNode) =
   };
 }
 
-export function persistedOperationsPlugin({ mode, manifest }: PersistedOperations): ApolloServerPlugin<RequestContext> {
-  if (mode === 'off') return {};
+/** For `log`: tells of each operation that the manifest doesn't have, once. */
+export function createUnlistedLog({ mode, manifest }: PersistedOperations) {
   const isMember = createMembership(manifest);
   const isFirst = createFirstTimes();
+  return (document: DocumentNode, sha256: string, operationName: string | null, log: Logger): void => {
+    if (mode !== 'log' || isMember(document) || !isFirst(sha256)) return;
+    const operation = operationName !== null && isLoggableName(operationName) ? operationName : null;
+    log.warn({ sha256, operation }, 'operation is not in the manifest');
+  };
+}
+
+export function persistedOperationsPlugin(persisted: PersistedOperations): ApolloServerPlugin<RequestContext> {
+  const { mode, manifest } = persisted;
+  if (mode === 'off') return {};
+  const isMember = createMembership(manifest);
+  const noteUnlisted = createUnlistedLog(persisted);
   return {
     async requestDidStart() {
       return {
         async didResolveOperation({ document, queryHash, operationName, contextValue: { log } }) {
-          if (isMember(document)) return;
-          if (mode === 'enforce') {
+          if (mode === 'enforce' && !isMember(document)) {
             const { message, code } = NOT_IN_LIST;
             throw new GraphQLError(message, { extensions: { code, http: { status: 400 } } });
           }
-          if (!isFirst(queryHash)) return;
-          const operation = operationName !== null && isLoggableName(operationName) ? operationName : null;
-          log.warn({ sha256: queryHash, operation }, 'operation is not in the manifest');
+          noteUnlisted(document, queryHash, operationName, log);
         },
         // What an unknown document does wrong would tell about the schema, field by field.
         async willSendResponse({ source, document, response }) {

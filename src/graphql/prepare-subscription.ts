@@ -2,6 +2,7 @@
  * Everything that Apollo does before it runs an operation, for the one kind that does not go through it: parsing,
  * validation, limits, the list of operations, variables, and errors that repeat nothing.
  */
+import { hash } from 'node:crypto';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import {
   getOperationAST,
@@ -40,7 +41,8 @@ export interface SubscriptionArgs {
 
 /** Ready for graphql's `subscribe`, or refused before anything has run. */
 export type Prepared =
-  { isOk: true; args: SubscriptionArgs } | { isOk: false; status: number; errors: GraphQLFormattedError[] };
+  | { isOk: true; args: SubscriptionArgs; sha256: string }
+  | { isOk: false; status: number; errors: GraphQLFormattedError[] };
 
 const refuse = (status: number, code: string, message: string): Prepared => ({
   isOk: false,
@@ -124,6 +126,7 @@ export function createSubscriptionPreparer(
       return { isOk: false, status: 400, errors: describeBadVariables(schema, definitions, variables) };
     }
     const { operationName } = params;
-    return { isOk: true, args: { schema, document, variableValues: variables, operationName } };
+    const args = { schema, document, variableValues: variables, operationName };
+    return { isOk: true, args, sha256: hash('sha256', params.query) };
   };
 }

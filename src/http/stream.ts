@@ -9,6 +9,7 @@ import { GraphQLError, subscribe, type ExecutionResult, type GraphQLSchema } fro
 import { createHandler } from 'graphql-sse';
 import type { RequestContext } from '../context';
 import type { PersistedOperations } from '../graphql/persisted-manifest';
+import { createUnlistedLog } from '../graphql/persisted-operations.plugin';
 import { createSubscriptionPreparer } from '../graphql/prepare-subscription';
 import { formatError, isUnexpected } from '../graphql/safe-errors';
 
@@ -71,6 +72,7 @@ const headersOf = (request: FastifyRequest) => ({
 
 export function serveStream(app: FastifyInstance, options: StreamOptions): void {
   const prepare = createSubscriptionPreparer(options.schema, options);
+  const noteUnlisted = createUnlistedLog(options.persisted);
   const events = createEvents();
 
   const stream = async (request: FastifyRequest, reply: FastifyReply, begun: Begun): Promise<void> => {
@@ -102,6 +104,7 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
       return reply.code(prepared.status).send({ errors });
     }
     const context = await options.createContext(request, reply);
+    noteUnlisted(prepared.args.document, prepared.sha256, prepared.args.operationName, context.log);
     const result = await subscribe({ ...prepared.args, contextValue: context });
     if ('errors' in result && result.errors !== undefined) {
       options.onRefused(result.errors, context);

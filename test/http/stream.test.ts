@@ -176,6 +176,18 @@ describe('in production', () => {
     }
   });
 
+  it('operations that are not in the manifest are told of in the log first, once each', async () => {
+    const app = await startTestApp({ PERSISTED_OPERATIONS: 'log', PERSISTED_OPERATIONS_FILE: MANIFEST });
+    const unlisted = watching({ query: `${SELECT} { total } }`, variables: { id: 'none' } });
+    for (const request of [watching({ variables: { id: 'none' } }), unlisted, unlisted]) {
+      await (
+        await openStream(app, request)
+      ).ended;
+    }
+    const told = app.logs.filter(({ msg }) => msg === 'operation is not in the manifest');
+    expect(told).toEqual([expect.objectContaining({ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })]);
+  });
+
   it('the schema is not told, nor guessed at', async () => {
     const open = await startProduction();
     const withSchema = `${WATCH} query Q { __schema { types { name } } }`;
