@@ -23,6 +23,9 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   ErrorCode.UPSTREAM_REFUSED_CREDENTIALS,
 ]);
 
+/** What GenAuth said to a call of an earlier turn is in the audit trail only. */
+const SAID_EARLIER = 'A call for this user failed or was never answered; the audit trail says which.';
+
 type Step = 'next' | 'stop';
 
 export class LineWork {
@@ -174,7 +177,7 @@ export class LineWork {
     const { count } = letters;
     const partly = count > 1 ? ` (${letters.countOf('k')} of the ${count} calls for this user succeeded)` : '';
     const state = letters.has('f') ? 'FAILED' : 'UNKNOWN';
-    const message = failure === null ? null : `${failure.message}${partly}`;
+    const message = `${failure?.message ?? SAID_EARLIER}${partly}`;
     return { state, code: failure?.code ?? null, message, verifiedOffline: null };
   }
 

@@ -1,11 +1,10 @@
 /** How long from starting the process to its first answered kick, and how much memory it holds. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../helpers/eventually';
+import { freePort } from '../helpers/postgres';
 import type { Bench } from './bench';
 import { below, type Goal } from './goals';
 import { GATEWAY, KICK } from './rows';
@@ -18,15 +17,6 @@ const STARTS = { quick: 2, full: 7 };
 const REST_MS = { quick: 1000, full: 5000 };
 const LOAD_MS = { quick: 2000, full: 15_000 };
 const CONNECTIONS = 32;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 interface Start {
   server: RunningServer;
