@@ -25,6 +25,7 @@ const { KickUsersService } = ours('kick/kick-users.service');
 const { CallerLimit } = ours('limits/caller-limit');
 const { createFingerprint } = ours('observability/fingerprint');
 const { createLogger } = ours('observability/logger');
+const { Metrics } = ours('observability/metrics-registry');
 const { Pace } = ours('pace/pace');
 const { startRecord } = ours('record');
 const { openDatabase } = ours('store/open-database');
@@ -34,10 +35,12 @@ const config = readConfig();
 const log = createLogger(config.logLevel);
 const database = await openDatabase(config.store, log);
 const pace = await Pace.start(database, config.maxCallsPerSecond, log);
-const { client } = connectGenAuth(config.genauth, pace, log);
+const metrics = new Metrics('peer');
+const { client } = connectGenAuth(config.genauth, pace, metrics, log);
 const fingerprint = createFingerprint(config.genauth.key.secret);
 const { audit } = startRecord(config.audit, database, fingerprint, log);
-const service = new KickUsersService(client, audit, new CallerLimit(database, config.kicksPerMinute, log), fingerprint);
+const limit = new CallerLimit(database, config.kicksPerMinute, log);
+const service = new KickUsersService(client, audit, limit, fingerprint, metrics);
 
 async function verifierByJose() {
   const { issuer, audience, jwksUrl } = config.auth;
