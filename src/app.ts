@@ -1,17 +1,14 @@
 /** The composition root: the only place that makes services and joins the storeys. Nothing listens on import. */
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { AuditEventsResolver } from './audit/audit-events.resolver';
 import { AuditEventsService } from './audit/audit-events.service';
-import { refusalsPlugin, refusalsRecorder } from './audit/refusals.plugin';
 import { createDoor } from './auth/require-principal';
 import { ViewerResolver } from './auth/viewer.resolver';
 import { chooseCallers } from './callers';
 import type { Config } from './config';
-import { createContext } from './context';
 import { demoOperation, SAMPLE_TARGET, toCurl } from './demo';
-import { createApollo } from './graphql/apollo';
+import { GRAPHQL_PATH, serveGraphql } from './graphql-edge';
 import { drain } from './http/drain';
 import {
   countResponses,
@@ -24,7 +21,6 @@ import {
 import { serveHealth } from './http/readiness';
 import { SANDBOX_ORIGINS, sandboxHeaders, serveSandbox } from './http/sandbox';
 import { createHttpServer } from './http/server';
-import { serveStream } from './http/stream';
 import { startJobEngine } from './job-engine';
 import type { ChunkFormat } from './jobs/chunk';
 import { KickJobFieldsResolver } from './jobs/kick-job-fields.resolver';
@@ -36,8 +32,6 @@ import { CallerLimit } from './limits/caller-limit';
 import { createFingerprint } from './observability/fingerprint';
 import type { Logger } from './observability/logger';
 import { Metrics } from './observability/metrics-registry';
-import { metricsPlugin } from './observability/metrics.plugin';
-import { requestLogPlugin } from './observability/request-log.plugin';
 import { NO_TRACING, type Tracing } from './observability/tracing';
 import { Pace } from './pace/pace';
 import { PRODUCT } from './product';
@@ -47,8 +41,6 @@ import type { Database } from './store/database';
 import { openDatabase } from './store/open-database';
 import { chooseUpstream, connectGenAuth, type Upstream } from './upstream';
 import { probesOf, watchBy } from './watch';
-
-const GRAPHQL_PATH = '/graphql';
 
 /** A longer timer of Node's fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -117,11 +109,8 @@ export async function createApp(config: Config, log: Logger, overrides: Override
       new ViewerResolver(),
     ]),
   );
-  const plugins = [requestLogPlugin(), metricsPlugin(metrics), refusalsPlugin(audit)];
-  const { isProduction, persisted } = config;
-  const apollo = createApollo(schema, { isProduction, persisted, plugins });
-  await apollo.start();
 
+  const { isProduction, persisted } = config;
   const { authenticate, keys } = await chooseCallers(config, log);
   const needsToken = keys !== null;
 
@@ -129,22 +118,13 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const serving = { loopbackOnly: !needsToken, isDraining: () => isDraining, log };
   const http = await createHttpServer({
     ...serving,
-    corsOrigins: [...config.corsOrigins, ...(config.isProduction ? [] : SANDBOX_ORIGINS)],
+    corsOrigins: [...config.corsOrigins, ...(isProduction ? [] : SANDBOX_ORIGINS)],
   });
   countResponses(http, metrics);
   const door = createDoor(http, authenticate, log);
-  const requestContext = createContext(log, tracing);
-  http.route({
-    method: ['GET', 'POST'],
-    url: GRAPHQL_PATH,
-    onRequest: door,
-    handler: fastifyApolloHandler(apollo, { context: requestContext }),
-  });
   const { reads, feed } = jobs;
-  serveStream(http, {
-    ...{ schema, isProduction, persisted, door, onRefused: refusalsRecorder(audit) },
-    createContext: async (request, reply) => ({ ...(await requestContext(request, reply)), progress: { reads, feed } }),
-  });
+  const edge = { schema, isProduction, persisted, door, progress: { reads, feed }, audit, metrics, tracing, log };
+  const endGraphql = await serveGraphql(http, edge);
   const watched = { ...serving, ...parts, records, keys };
   serveHealth(http, probesOf(watched));
   watchBy(metrics, watched);
@@ -154,7 +134,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const demo = demoOperation(upstream.demo ?? SAMPLE_TARGET);
   let url = '';
   const curl = (): string => toCurl(url + GRAPHQL_PATH, demo, needsToken);
-  if (!config.isProduction) {
+  if (!isProduction) {
     serveSandbox(http, { ...demo, headers: sandboxHeaders(needsToken) }, GRAPHQL_PATH, curl);
   }
 
@@ -168,7 +148,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     await drain(http, cutOffMs);
     await handedOver;
     await metricsServer?.stop();
-    await apollo.stop();
+    await endGraphql();
     keyHealth.stop();
     keys?.stop();
     await client.stop();

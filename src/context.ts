@@ -34,7 +34,7 @@ function traceOf(tracing: Tracing): { traceId?: string } {
 
 export const createContext =
   (log: Logger, tracing: Tracing = NO_TRACING) =>
-  async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> => ({
+  (request: FastifyRequest, reply: FastifyReply): RequestContext => ({
     requestId: request.id,
     principal: request.principal,
     log: log.child({ requestId: request.id, ...traceOf(tracing) }),

@@ -1,5 +1,5 @@
 /** Apollo Server, with every default that matters said aloud. */
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -10,8 +10,12 @@ import {
 import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../context';
 import { answerPlugin } from './answer.plugin';
+import { learningPlugin } from './known/learning.plugin';
+import type { KnownOperations } from './known/known-operations';
 import { LIMITS } from './limits';
 import { limitsPlugin } from './limits.plugin';
+import { observerPlugin } from './observer.plugin';
+import type { OperationObserver } from './operation-seen';
 import type { PersistedOperations } from './persisted-manifest';
 import { manifestCache, persistedOperationsPlugin } from './persisted-operations.plugin';
 import { formatError } from './safe-errors';
@@ -27,11 +31,16 @@ const NOTHING_TO_APOLLO = [
   ApolloServerPluginUsageReportingDisabled(),
 ];
 
-export function createApollo(
-  schema: GraphQLSchema,
-  options: { isProduction: boolean; persisted: PersistedOperations; plugins: ApolloServerPlugin<RequestContext>[] },
-): ApolloServer<RequestContext> {
-  const { persisted } = options;
+export interface ApolloOptions {
+  isProduction: boolean;
+  persisted: PersistedOperations;
+  observers: readonly OperationObserver[];
+  /** Told of operations that may go the short way from now on. */
+  known?: KnownOperations | undefined;
+}
+
+export function createApollo(schema: GraphQLSchema, options: ApolloOptions): ApolloServer<RequestContext> {
+  const { persisted, known } = options;
   return new ApolloServer<RequestContext>({
     schema,
     formatError,
@@ -40,7 +49,8 @@ export function createApollo(
       persistedOperationsPlugin(persisted),
       limitsPlugin(),
       answerPlugin(),
-      ...options.plugins,
+      observerPlugin(options.observers),
+      ...(known === undefined ? [] : [learningPlugin(known)]),
       // It would work out field by field that nothing may be kept; answer.plugin.ts says so.
       ApolloServerPluginCacheControlDisabled(),
       ...NOTHING_TO_APOLLO,

@@ -20,7 +20,7 @@ export interface StreamOptions {
   isProduction: boolean;
   persisted: PersistedOperations;
   door: onRequestAsyncHookHandler;
-  createContext: (request: FastifyRequest, reply: FastifyReply) => Promise<RequestContext>;
+  createContext: (request: FastifyRequest, reply: FastifyReply) => RequestContext;
   /** Told of the errors that a subscription was refused with, before they are made presentable. */
   onRefused: (errors: readonly GraphQLError[], context: RequestContext) => void;
 }
@@ -103,7 +103,7 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
       }));
       return reply.code(prepared.status).send({ errors });
     }
-    const context = await options.createContext(request, reply);
+    const context = options.createContext(request, reply);
     noteUnlisted(prepared.args.document, prepared.sha256, prepared.args.operationName, context.log);
     const result = await subscribe({ ...prepared.args, contextValue: context });
     if ('errors' in result && result.errors !== undefined) {

@@ -12,14 +12,14 @@ import { captureLog } from './start-app';
 /** Ends with the test file. Fields without a resolver are null. */
 export async function serveSchema(schema: GraphQLSchema, isProduction = false) {
   const { logs, log } = captureLog();
-  const apollo = createApollo(schema, { isProduction, persisted: { mode: 'off', manifest: new Map() }, plugins: [] });
+  const apollo = createApollo(schema, { isProduction, persisted: { mode: 'off', manifest: new Map() }, observers: [] });
   await apollo.start();
   const http = await createHttpServer({ corsOrigins: [], loopbackOnly: true, isDraining: () => false, log });
   http.route({
     method: ['GET', 'POST'],
     url: '/graphql',
     onRequest: createDoor(http, admitAnyone, log),
-    handler: fastifyApolloHandler(apollo, { context: createContext(log) }),
+    handler: fastifyApolloHandler(apollo, { context: async (...exchange) => createContext(log)(...exchange) }),
   });
   const url = await http.listen({ host: '127.0.0.1', port: 0 });
   atEnd(async () => {

@@ -1,4 +1,3 @@
-import type { ApolloServerPlugin } from '@apollo/server';
 import type { GraphQLError } from 'graphql';
 import type { RequestContext } from '../context';
 import type { AuditService } from './audit.service';
@@ -15,14 +14,3 @@ export const refusalsRecorder =
       audit.after({ action: 'FORBIDDEN', actor, issuer, requestId, code: 'FORBIDDEN', details });
     }
   };
-
-export const refusalsPlugin = (audit: AuditService): ApolloServerPlugin<RequestContext> => ({
-  async requestDidStart() {
-    const record = refusalsRecorder(audit);
-    return {
-      async didEncounterErrors({ errors, contextValue }) {
-        record(errors, contextValue);
-      },
-    };
-  },
-});

@@ -1,0 +1,60 @@
+/** The schema at its addresses: `/graphql` by Apollo, with a short way for what it knows; `/graphql/stream` beside it. */
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import { refusalsRecorder } from './audit/refusals';
+import type { AuditService } from './audit/audit.service';
+import type { Config } from './config';
+import { createContext } from './context';
+import { createApollo } from './graphql/apollo';
+import { KnownOperations } from './graphql/known/known-operations';
+import { serveKnown } from './graphql/known/serve-known';
+import type { OperationObserver } from './graphql/operation-seen';
+import { serveStream } from './http/stream';
+import type { StreamContext } from './jobs/kick-job-progress.resolver';
+import type { Logger } from './observability/logger';
+import type { Metrics } from './observability/metrics-registry';
+import { logOperation } from './observability/operation-log';
+import { countOperations } from './observability/operation-metrics';
+import { NO_TRACING, type Tracing } from './observability/tracing';
+
+export const GRAPHQL_PATH = '/graphql';
+
+export interface EdgeOptions extends Pick<Config, 'isProduction' | 'persisted'> {
+  schema: GraphQLSchema;
+  /** Before every operation. */
+  door: onRequestAsyncHookHandler;
+  /** For subscriptions. */
+  progress: StreamContext['progress'];
+  audit: AuditService;
+  metrics: Metrics;
+  tracing: Tracing;
+  log: Logger;
+}
+
+/** @returns what ends it, once the server is closed */
+export async function serveGraphql(http: FastifyInstance, options: EdgeOptions): Promise<() => Promise<void>> {
+  const { schema, isProduction, persisted, door, progress, audit, metrics, tracing, log } = options;
+  const onRefused = refusalsRecorder(audit);
+  const observers: OperationObserver[] = [
+    logOperation,
+    countOperations(metrics, schema),
+    ({ thrown, context }) => onRefused(thrown, context),
+  ];
+  // A trace is to show an operation from inside, so all go the long way then.
+  const known = tracing === NO_TRACING ? new KnownOperations(schema) : undefined;
+  const apollo = createApollo(schema, { isProduction, persisted, observers, known });
+  await apollo.start();
+  const contextOf = createContext(log, tracing);
+  const byApollo = fastifyApolloHandler(apollo, { context: async (...exchange) => contextOf(...exchange) }).bind(http);
+  const handler =
+    known === undefined
+      ? byApollo
+      : serveKnown({ known, schema, createContext: contextOf, observers, apollo: byApollo });
+  http.route({ method: ['GET', 'POST'], url: GRAPHQL_PATH, onRequest: door, handler });
+  serveStream(http, {
+    ...{ schema, isProduction, persisted, door, onRefused },
+    createContext: (request, reply) => ({ ...contextOf(request, reply), progress }),
+  });
+  return () => apollo.stop();
+}

@@ -1,0 +1,34 @@
+/** What Apollo makes of the errors of an operation that has run, for operations that it has not run itself. */
+import { ApolloServerErrorCode } from '@apollo/server/errors';
+import type { GraphQLError, GraphQLFormattedError } from 'graphql';
+import { formatError } from '../safe-errors';
+
+/** What an error says of HTTP in its extensions, which callers don't see: Apollo's HTTPGraphQLHead, in part. */
+interface Head {
+  status?: number;
+  headers?: ReadonlyMap<string, string>;
+}
+
+const isHead = (value: unknown): value is Head => typeof value === 'object' && value !== null;
+
+export interface ErrorAnswer {
+  errors: GraphQLFormattedError[];
+  httpStatus: number;
+  headers: Record<string, string>;
+}
+
+/** Status and headers are those that the errors ask for, the last one deciding; 200 where none does. */
+export function answerErrors(thrown: readonly GraphQLError[], requestId: string): ErrorAnswer {
+  const answer: ErrorAnswer = { errors: [], httpStatus: 200, headers: {} };
+  for (const error of thrown) {
+    const { http, code, ...others } = error.extensions;
+    if (isHead(http)) {
+      answer.httpStatus = http.status ?? answer.httpStatus;
+      Object.assign(answer.headers, Object.fromEntries(http.headers ?? []));
+    }
+    const extensions = { ...others, code: code ?? ApolloServerErrorCode.INTERNAL_SERVER_ERROR };
+    const shown = formatError({ ...error.toJSON(), extensions }, error);
+    answer.errors.push({ ...shown, extensions: { ...shown.extensions, requestId } });
+  }
+  return answer;
+}

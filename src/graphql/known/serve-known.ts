@@ -1,0 +1,96 @@
+/**
+ * The short way for operations that Apollo knows: everything that it would do for one of them, and its answer to the
+ * letter, without its pipeline. Whatever is not plain goes to Apollo, which stays the measure of what is right.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import type { RequestContext } from '../../context';
+import { findBrokenLimit } from '../limits';
+import { NO_ERRORS, type OperationObserver } from '../operation-seen';
+import { logUnexpected } from '../unexpected-errors';
+import type { Variables } from './compile-operation';
+import { answerErrors } from './error-answer';
+import type { KnownOperation, KnownOperations } from './known-operations';
+
+/** So many values of `Accept` are remembered, of so many characters at most. */
+const MAX_ACCEPTS = 50;
+const MAX_ACCEPT_LENGTH = 200;
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+
+export interface KnownOptions {
+  known: KnownOperations;
+  schema: GraphQLSchema;
+  createContext: (request: FastifyRequest, reply: FastifyReply) => RequestContext;
+  observers: readonly OperationObserver[];
+  /** For everything else. */
+  apollo: Handler;
+}
+
+interface Asked extends KnownOperation {
+  variables: Variables;
+  /** What Apollo has answered to such an `Accept`. */
+  contentType: string;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The parameters of GraphQL over HTTP, section 5.3, or null where there are others, or stranger ones. */
+function readParams(body: unknown) {
+  if (!isRecord(body)) return null;
+  const { query, operationName = null, extensions = null } = body;
+  const variables = body['variables'] ?? {};
+  if (typeof query !== 'string' || extensions !== null || !isRecord(variables)) return null;
+  return { query, operationName, variables };
+}
+
+export function serveKnown({ known, schema, createContext, observers, apollo }: KnownOptions): Handler {
+  /** By `Accept`: Apollo weighs each once. */
+  const contentTypes = new Map<string, string>();
+
+  const learnContentType = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const answer = await apollo(request, reply);
+    const { accept = '' } = request.headers;
+    const contentType = reply.getHeader('content-type');
+    const isNew = !contentTypes.has(accept) && contentTypes.size < MAX_ACCEPTS && accept.length <= MAX_ACCEPT_LENGTH;
+    if (isNew && reply.statusCode === 200 && typeof contentType === 'string') contentTypes.set(accept, contentType);
+    return answer;
+  };
+
+  const find = ({ method, body, bodyBytes, headers: { accept = '' } }: FastifyRequest): Asked | null => {
+    const contentType = contentTypes.get(accept);
+    if (method !== 'POST' || contentType === undefined) return null;
+    const params = readParams(body);
+    const operation = params === null ? null : known.find(params.query);
+    if (params === null || operation === null) return null;
+    const { operationName, variables } = params;
+    if (operationName !== null && operationName !== operation.seen.name) return null;
+    if (findBrokenLimit({ ...operation, schema, variables, bodyBytes }) !== null) return null;
+    return { ...operation, variables, contentType };
+  };
+
+  return async (request, reply) => {
+    const startedAt = performance.now();
+    const asked = find(request);
+    if (asked === null) return learnContentType(request, reply);
+    const context = createContext(request, reply);
+    const result = await asked.run(context, asked.variables);
+    if (result === null) return apollo(request, reply);
+    const { data, errors: thrown = NO_ERRORS } = result;
+    let told: ReturnType<typeof answerErrors> | null = null;
+    if (thrown.length > 0) {
+      logUnexpected(thrown, context.log);
+      told = answerErrors(thrown, request.id);
+      void reply.code(told.httpStatus).headers(told.headers);
+    }
+    const { seen: operation, contentType } = asked;
+    const seen = {
+      ...{ operation, context, thrown, told: told?.errors ?? NO_ERRORS, httpStatus: reply.statusCode },
+      durationMs: performance.now() - startedAt,
+    };
+    for (const observe of observers) observe(seen);
+    void reply.header('cache-control', 'no-store').header('content-type', contentType);
+    return `${JSON.stringify({ errors: told?.errors, data })}\n`;
+  };
+}
