@@ -11,6 +11,9 @@ interface Head {
 
 const isHead = (value: unknown): value is Head => typeof value === 'object' && value !== null;
 
+const codeOf = ({ extensions }: GraphQLError): unknown =>
+  extensions['code'] ?? ApolloServerErrorCode.INTERNAL_SERVER_ERROR;
+
 export interface ErrorAnswer {
   errors: GraphQLFormattedError[];
   httpStatus: number;
@@ -21,12 +24,11 @@ export interface ErrorAnswer {
 export function answerErrors(thrown: readonly GraphQLError[], requestId: string): ErrorAnswer {
   const answer: ErrorAnswer = { errors: [], httpStatus: 200, headers: {} };
   for (const error of thrown) {
-    const { http, code, ...others } = error.extensions;
+    const { http, ...extensions }: Record<string, unknown> = { ...error.extensions, code: codeOf(error) };
     if (isHead(http)) {
       answer.httpStatus = http.status ?? answer.httpStatus;
       Object.assign(answer.headers, Object.fromEntries(http.headers ?? []));
     }
-    const extensions = { ...others, code: code ?? ApolloServerErrorCode.INTERNAL_SERVER_ERROR };
     const shown = formatError({ ...error.toJSON(), extensions }, error);
     answer.errors.push({ ...shown, extensions: { ...shown.extensions, requestId } });
   }
