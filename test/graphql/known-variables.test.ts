@@ -5,7 +5,7 @@ import { KickJobService } from '../../src/jobs/kick-job.service';
 import { KickUsersService } from '../../src/kick/kick-users.service';
 import { operation } from '../helpers/execute';
 import { startTestApp, type TestApp } from '../helpers/start-app';
-import { ask, asNew, learn } from './known';
+import { ask, learn } from './known';
 
 const RUNS = 300;
 
@@ -77,14 +77,16 @@ interface Seen {
 /** Sends the same variables both ways, over and over. */
 async function compare(name: string, variables: fc.Arbitrary<unknown>, { take }: Listener): Promise<Seen> {
   const seen: Seen = { short: 0, refused: 0 };
-  const send = async (query: string, body: unknown) => {
-    const { byApollo, logs: _, ...answer } = await ask(app, { body: JSON.stringify({ query, variables: body }) });
+  const send = async (body: object) => {
+    const sent = JSON.stringify({ query: operation(name), ...body });
+    const { byApollo, logs: _, ...answer } = await ask(app, { body: sent });
     return { byApollo, facts: { ...answer, calls: take() } };
   };
   await fc.assert(
-    fc.asyncProperty(variables, async (body) => {
-      const known = await send(operation(name), body);
-      const unknown = await send(asNew(operation(name)), body);
+    fc.asyncProperty(variables, async (given) => {
+      const known = await send({ variables: given });
+      // Extensions lead to Apollo; so many new texts would drive out the known one.
+      const unknown = await send({ variables: given, extensions: {} });
       expect(known.facts).toStrictEqual(unknown.facts);
       expect(unknown.byApollo).toBe(true);
       seen.short += known.byApollo ? 0 : 1;
