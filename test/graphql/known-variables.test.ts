@@ -8,6 +8,8 @@ import { startTestApp, type TestApp } from '../helpers/start-app';
 import { ask, learn } from './known';
 
 const RUNS = 300;
+/** Six hundred requests each, on machines that have other things to do as well. */
+jest.setTimeout(120_000);
 
 let app: TestApp;
 beforeAll(async () => {
@@ -88,8 +90,9 @@ async function compare(name: string, variables: fc.Arbitrary<unknown>, { take }:
       // Extensions lead to Apollo; so many new texts would drive out the known one.
       const unknown = await send({ variables: given, extensions: {} });
       expect(known.facts).toStrictEqual(unknown.facts);
-      expect(unknown.byApollo).toBe(true);
-      seen.short += known.byApollo ? 0 : 1;
+      // Fastify takes no JSON that names a prototype, so neither way is gone.
+      expect(unknown.byApollo || /prototype|__proto__/.test(JSON.stringify(given))).toBe(true);
+      seen.short += unknown.byApollo && !known.byApollo ? 1 : 0;
       seen.refused += known.facts.status === 400 ? 1 : 0;
     }),
     { numRuns: RUNS },
