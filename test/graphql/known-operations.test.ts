@@ -128,6 +128,18 @@ describe('answers that are null, or errors that were meant', () => {
   });
 });
 
+// graphql-jit asks for what is not nullable, default or not; so Apollo carries these out.
+it.each<[string, () => object]>([
+  ['audit-events', () => ({ jobId })],
+  ['kick-jobs', () => ({})],
+  ['kick-job', () => ({ id: jobId })],
+  ['kick-users', () => ({ input: { ...target, options: {} } })],
+  ['start-kick-job', () => ({ input: { userIds: [], appIds: [], reason: 'OTHER', idempotencyKey: 'known' } })],
+])('%s with nothing said where there is a default', async (name, variables) => {
+  const { status } = await expectAlike(app, operation(name), { variables: variables() }, { way: 'Apollo’s' });
+  expect(status).toBe(200);
+});
+
 describe('texts of other forms', () => {
   it.each<[string, string]>([
     ['without a name', '{ viewer { subject } }'],
