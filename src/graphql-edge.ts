@@ -42,7 +42,7 @@ export async function serveGraphql(http: FastifyInstance, options: EdgeOptions):
     ({ thrown, context }) => onRefused(thrown, context),
   ];
   // A trace is to show an operation from inside, so all go the long way then.
-  const known = tracing === NO_TRACING ? new KnownOperations(schema) : undefined;
+  const known = tracing === NO_TRACING ? new KnownOperations() : undefined;
   const apollo = createApollo(schema, { isProduction, persisted, observers, known });
   await apollo.start();
   const contextOf = createContext(log, tracing);

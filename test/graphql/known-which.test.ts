@@ -1,25 +1,18 @@
 /** Which operations become known, and which never do. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { getIntrospectionQuery, isInputObjectType, getNamedType, getOperationAST, parse, type GraphQLNamedType } from 'graphql'; // prettier-ignore
+import { getIntrospectionQuery, getOperationAST, parse } from 'graphql';
 import { KnownOperations } from '../../src/graphql/known/known-operations';
-import { createSchema } from '../../src/schema';
-import { execute, operation } from '../helpers/execute';
+import { operation } from '../helpers/execute';
 import { startProduction } from '../helpers/production';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 import { expectAlike, isKnown, learn } from './known';
 
 const MANIFEST = path.join(__dirname, '..', 'generated', 'persisted-documents.json');
 const VIEWER = operation('viewer');
-/** What graphql-jit takes for an expression where it stands in a text (its execution.js). */
-const MAGIC = '__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74d(globalThis.wasRun = true)';
-
 let app: TestApp;
-let target: { userId: string; appIds: string[] };
 beforeAll(async () => {
   app = await startTestApp();
-  const { demoUser, demoApp } = app.genauth.directory;
-  target = { userId: demoUser.userId, appIds: [demoApp.appId] };
 });
 
 const becomesKnown = async (query: string, variables: object = {}, at = app) => {
@@ -27,12 +20,10 @@ const becomesKnown = async (query: string, variables: object = {}, at = app) => 
   return isKnown(at, query, variables);
 };
 
-it('ten times by POST, and it is', async () => {
-  const query = `${VIEWER}# ten times`;
-  for (let time = 0; time < 9; time++) await execute(app, query);
-  // The tenth makes it known, for the eleventh.
+it('once by POST, and it is', async () => {
+  const query = `${VIEWER}# once`;
   expect(await isKnown(app, query)).toBe(false);
-  expect(await becomesKnown(query)).toBe(true);
+  expect(await isKnown(app, query)).toBe(true);
 });
 
 it('spaces make another text', async () => {
@@ -43,16 +34,8 @@ it('spaces make another text', async () => {
 describe('never', () => {
   const many = { a: 'A', b: 'B', id: 'none', first: 1, is: true, input: {} };
   it.each<[string, string]>([
-    ['@include', 'query ($is: Boolean!) { viewer { subject @include(if: $is) } }'],
-    ['@skip', '{ viewer { subject issuer @skip(if: true) } }'],
-    ['a directive in a fragment', 'query { viewer { ...F } } fragment F on Viewer { subject ... @include(if: true) { issuer } }'], // prettier-ignore
     ['two operations, one without a name', 'query Q { viewer { subject } } query R { viewer { issuer } }'],
-    ['a string in the text', '{ kickJob(id: "none") { id } }'],
-    ['a block string in the text', '{ kickJob(id: """none""") { id } }'],
-    ['a string as a default', 'query ($id: ID! = "none") { kickJob(id: $id) { id } }'],
     ['a subscription', operation('kick-job-progress')],
-    ['a name that is the prototype’s', '{ __proto__: viewer { subject } viewer { issuer } }'],
-    ['a variable of that name', 'query ($__proto__: Int = 1) { kickJobs(first: $__proto__) { edges { cursor } } }'],
     ['what does not go well', 'query ($first: Int!) { kickJobs(first: $first, after: null) { edges { nothing } } }'],
     ['a syntax error', '{ viewer { subject } } }'],
   ])('%s', async (_name, query) => {
@@ -64,7 +47,7 @@ describe('never', () => {
     const query = 'query Q { viewer { subject } } query R { viewer { issuer } }';
     const named = { query, operationName: 'R' };
     const headers = { 'content-type': 'application/json' };
-    for (let time = 0; time < 12; time++) {
+    for (let time = 0; time < 2; time++) {
       await fetch(`${app.url}/graphql`, { method: 'POST', headers, body: JSON.stringify(named) });
     }
     await expectAlike(app, query, { operationName: 'R' }, { way: 'Apollo’s' });
@@ -74,7 +57,7 @@ describe('never', () => {
   it('by GET', async () => {
     const query = '{ viewer { issuer } }';
     const search = new URLSearchParams({ query }).toString();
-    for (let time = 0; time < 12; time++) {
+    for (let time = 0; time < 2; time++) {
       const answer = await fetch(`${app.url}/graphql?${search}`, { headers: { 'apollo-require-preflight': '1' } });
       expect(answer.status).toBe(200);
     }
@@ -89,40 +72,24 @@ describe('never', () => {
   });
 });
 
-describe('a text that graphql-jit would run as code', () => {
-  afterEach(() => delete (globalThis as Record<string, unknown>)['wasRun']);
-
-  it.each<[string, string]>([
-    ['an argument', `{ kickJob(id: "${MAGIC}") { id } }`],
-    ['an argument among others', `{ auditEvents(first: 1, actor: "${MAGIC}") { edges { cursor } } }`],
-    ['a block string', `{ kickJob(id: """${MAGIC}""") { id } }`],
-    ['a list in an object', `mutation { kickUsers(input: { userId: "u", appIds: ["${MAGIC}"] }) { __typename } }`],
-    ['a default', `query ($id: ID! = "${MAGIC}", $after: String = "${MAGIC}") { kickJob(id: $id) { outcomes(after: $after) { edges { cursor } } } }`], // prettier-ignore
-    ['a comment', `{ viewer { subject } } # ${MAGIC}`],
-  ])('%s', async (_name, query) => {
-    await learn(app, query);
-    await expectAlike(app, query, {}, { way: 'any' });
-    expect(globalThis).not.toHaveProperty('wasRun');
-  });
-
-  it('nor does it in variables', async () => {
-    const query = 'query ($id: ID!) { kickJob(id: $id) { outcomes(first: 1) { edges { cursor } } } }';
-    await learn(app, query, { id: MAGIC });
-    await expectAlike(app, query, { variables: { id: MAGIC } });
-    const input = { ...target, userId: MAGIC, ticket: MAGIC };
-    await learn(app, operation('kick-users'), { input });
-    await expectAlike(app, operation('kick-users'), { variables: { input } });
-    expect(globalThis).not.toHaveProperty('wasRun');
-  });
-});
-
 it('what a variable leaves out of an object in the text has its default', async () => {
   const query = `mutation ($verify: Boolean, $key: ID!) { startKickJob(input: {
     userIds: ["u"], appIds: ["a"], reason: OTHER, idempotencyKey: $key, verify: $verify
   }) { __typename } }`;
   await learn(app, query, { verify: false, key: 'k' });
-  const { text } = await expectAlike(app, query, { variables: { key: 'k' } }, { way: 'any' });
+  const { text } = await expectAlike(app, query, { variables: { key: 'k' } });
   expect(text).toContain('StartKickJobSuccess');
+});
+
+it('names that are the prototype’s', async () => {
+  const variables = { __proto__: 1 };
+  for (const query of [
+    '{ __proto__: viewer { constructor: subject } viewer { __proto__: issuer } }',
+    'query ($__proto__: Int = 1) { kickJobs(first: $__proto__) { edges { cursor } } }',
+  ]) {
+    await learn(app, query, variables);
+    await expectAlike(app, query, { variables });
+  }
 });
 
 describe('production', () => {
@@ -160,7 +127,7 @@ describe('the list of operations', () => {
     const [hash = '', text = ''] = Object.entries(manifest).find(([, document]) => document.includes('Viewer')) ?? [];
     const extensions = { persistedQuery: { version: 1, sha256Hash: hash.replace('sha256:', '') } };
     const headers = { 'content-type': 'application/json' };
-    for (let time = 0; time < 10; time++) {
+    for (let time = 0; time < 2; time++) {
       await fetch(`${listed.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ extensions }) });
     }
     await expectAlike(listed, text);
@@ -176,42 +143,25 @@ describe('the list of operations', () => {
 });
 
 describe('bounds', () => {
-  const schema = createSchema();
-  const note = async (known: KnownOperations, text: string, times = 1) => {
+  const note = (known: KnownOperations, text: string) => {
     const document = parse(text);
-    for (let time = 0; time < times; time++) await known.note(text, document, getOperationAST(document)!);
+    known.note(text, document, getOperationAST(document)!);
   };
   const text = (n: number) => `query Q${n} { viewer { subject } }`;
 
-  it('a hundred texts; the oldest makes room', async () => {
-    const known = new KnownOperations(schema);
-    await note(known, text(0), 10);
-    for (let n = 1; n < 100; n++) await note(known, text(n));
-    expect(known.find(text(0))).not.toBeNull();
-    await note(known, text(1), 9);
-    expect(known.find(text(1))).not.toBeNull();
-    await note(known, text(100));
-    expect([known.find(text(0)), known.find(text(1))]).toEqual([null, expect.anything()]);
-    // It begins anew.
-    await note(known, text(0), 9);
-    expect(known.find(text(0))).toBeNull();
-    await note(known, text(0));
+  it('a hundred texts; the one that was asked for longest ago makes room', () => {
+    const known = new KnownOperations();
+    for (let n = 0; n < 100; n++) note(known, text(n));
     expect(known.find(text(0))).toMatchObject({ seen: { name: 'Q0', type: 'query', fields: ['viewer'] } });
+    note(known, text(100));
+    expect([0, 1, 2, 100].map((n) => known.find(text(n)) !== null)).toEqual([true, false, true, true]);
   });
 
-  it('8 KiB', async () => {
-    const known = new KnownOperations(schema);
+  it('8 KiB', () => {
+    const known = new KnownOperations();
     const [right, long] = [8192, 8193].map((length) => text(0).padEnd(length, '#')) as [string, string];
-    await note(known, right, 10);
-    await note(known, long, 12);
+    note(known, right);
+    note(known, long);
     expect([known.find(right), known.find(long)]).toEqual([expect.anything(), null]);
-  });
-
-  it('graphql-jit can’t compile an input that holds itself; the schema has none', () => {
-    const holds = (type: GraphQLNamedType, above: readonly GraphQLNamedType[]): boolean =>
-      above.includes(type) ||
-      (isInputObjectType(type) &&
-        Object.values(type.getFields()).some((field) => holds(getNamedType(field.type), [...above, type])));
-    expect(Object.values(schema.getTypeMap()).filter((type) => holds(type, []))).toEqual([]);
   });
 });

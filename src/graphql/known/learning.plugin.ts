@@ -3,19 +3,17 @@ import { Kind } from 'graphql';
 import type { RequestContext } from '../../context';
 import type { KnownOperations } from './known-operations';
 
-/** Has operations remembered that went well: the text is then known to be valid, allowed and in bounds. */
+/** Has operations remembered that went well: the text is then known to be valid, and allowed. */
 export const learningPlugin = (known: KnownOperations): ApolloServerPlugin<RequestContext> => ({
   async requestDidStart() {
     return {
-      async willSendResponse({ source, document, operation, request, response: { body }, contextValue: { log } }) {
+      async willSendResponse({ source, document, operation, request, response: { body } }) {
         const hasGoneWell = body.kind === 'single' && body.singleResult.errors === undefined;
         if (!hasGoneWell || source === undefined || document === undefined || operation == null) return;
         // By GET, or one of several: rare, and told apart by more than the text.
         if (request.http?.method !== 'POST') return;
         if (document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length !== 1) return;
-        known.note(source, document, operation).catch((error: unknown) => {
-          log.warn({ err: error }, 'an operation could not be compiled; it goes on as before');
-        });
+        known.note(source, document, operation);
       },
     };
   },

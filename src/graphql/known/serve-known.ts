@@ -1,14 +1,14 @@
 /**
  * The short way for operations that Apollo knows: everything that it would do for one of them, and its answer to the
- * letter, without its pipeline. Whatever is not plain goes to Apollo, which stays the measure of what is right.
+ * letter, without its pipeline. Both have graphql-js carry out the operation. Whatever is odd goes to Apollo, which stays
+ * the measure of what is right.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import { execute, type GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../../context';
 import { findBrokenLimit } from '../limits';
 import { NO_ERRORS, type OperationObserver } from '../operation-seen';
 import { logUnexpected } from '../unexpected-errors';
-import type { Variables } from './compile-operation';
 import { answerErrors } from './error-answer';
 import type { KnownOperation, KnownOperations } from './known-operations';
 
@@ -28,7 +28,7 @@ export interface KnownOptions {
 }
 
 interface Asked extends KnownOperation {
-  variables: Variables;
+  variables: Readonly<Record<string, unknown>>;
   /** What Apollo has answered to such an `Accept`. */
   contentType: string;
 }
@@ -75,9 +75,15 @@ export function serveKnown({ known, schema, createContext, observers, apollo }: 
     const asked = find(request);
     if (asked === null) return learnContentType(request, reply);
     const context = createContext(request, reply);
-    const result = await asked.run(context, asked.variables);
-    if (result === null) return apollo(request, reply);
-    const { data, errors: thrown = NO_ERRORS } = result;
+    const { document, variables: variableValues } = asked;
+    const { data, errors: thrown = NO_ERRORS } = await execute({
+      schema,
+      document,
+      contextValue: context,
+      variableValues,
+    });
+    // No data, not even null: the variables don't fit, and nothing has run. To tell so is Apollo's.
+    if (data === undefined) return apollo(request, reply);
     let told: ReturnType<typeof answerErrors> | null = null;
     if (thrown.length > 0) {
       logUnexpected(thrown, context.log);
