@@ -6,7 +6,7 @@ import { UserIdType } from '../kick/user-id-type.enum';
 import { AuditAction } from './audit-action.enum';
 import type { AuditRow } from './audit-record';
 
-@ObjectType({ description: 'Whom an audited action was about.' })
+@ObjectType({ simpleResolvers: true, description: 'Whom an audited action was about.' })
 export class AuditTarget {
   @Field(() => UserIdType, { description: 'What kind of identifier `userId` is.' })
   userIdType!: UserIdType;
@@ -18,7 +18,7 @@ export class AuditTarget {
   userId!: string | null;
 }
 
-@ObjectType({ description: 'One record of the audit trail. Records are only ever added.' })
+@ObjectType({ simpleResolvers: true, description: 'One record of the audit trail. Records are only ever added.' })
 export class AuditEvent {
   @Field(() => ID, { description: 'The id of this record; what `auditId` of a payload names.' })
   id!: string;
@@ -87,7 +87,7 @@ export class AuditEvent {
   hash!: string;
 }
 
-@ObjectType({ description: 'One record in a page.' })
+@ObjectType({ simpleResolvers: true, description: 'One record in a page.' })
 export class AuditEventEdge {
   @Field(() => String, { description: 'Where the record lies, for `after`.' })
   cursor!: string;
@@ -96,7 +96,7 @@ export class AuditEventEdge {
   node!: AuditEvent;
 }
 
-@ObjectType({ description: 'A page of the audit trail, newest record first.' })
+@ObjectType({ simpleResolvers: true, description: 'A page of the audit trail, newest record first.' })
 export class AuditEventConnection {
   @Field(() => [AuditEventEdge], { description: 'The records of this page.' })
   edges!: AuditEventEdge[];

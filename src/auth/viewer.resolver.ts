@@ -1,7 +1,7 @@
 import { Authorized, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import { callerOf, type RequestContext } from '../context';
 
-@ObjectType({ description: 'The caller, as the gateway knows them from their token.' })
+@ObjectType({ simpleResolvers: true, description: 'The caller, as the gateway knows them from their token.' })
 export class Viewer {
   @Field(() => String, { description: "Who is calling: the token's `sub`." })
   subject!: string;

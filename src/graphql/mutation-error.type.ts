@@ -27,7 +27,7 @@ registerEnumType(ErrorCode, {
   },
 });
 
-@ObjectType({ description: 'One broken rule of an input.' })
+@ObjectType({ simpleResolvers: true, description: 'One broken rule of an input.' })
 export class FieldError {
   @Field(() => [String], {
     description: 'Where in the input: field names and list positions, such as `["appIds", "3"]`.',

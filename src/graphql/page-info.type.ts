@@ -1,7 +1,10 @@
 import { Field, ObjectType } from 'type-graphql';
 import type { PageInfoShape } from './connection';
 
-@ObjectType({ description: 'Where a page of a connection lies (Relay cursor connections specification).' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'Where a page of a connection lies (Relay cursor connections specification).',
+})
 export class PageInfo implements PageInfoShape {
   @Field(() => Boolean, { description: 'Whether there is more behind this page.' })
   hasNextPage!: boolean;

@@ -6,7 +6,7 @@ import { KickJob, toKickJob } from './kick-job.type';
 
 const FIELD_ERRORS = 'The broken rules of the input; empty unless the code is `INVALID_INPUT`.';
 
-@ObjectType({ description: 'The job is accepted, durably; or was before, under the same key.' })
+@ObjectType({ simpleResolvers: true, description: 'The job is accepted, durably; or was before, under the same key.' })
 export class StartKickJobSuccess {
   @Field(() => KickJob, { description: 'The job.' })
   job: KickJob;
@@ -16,7 +16,7 @@ export class StartKickJobSuccess {
   }
 }
 
-@ObjectType({ implements: MutationError, description: 'No job was begun.' })
+@ObjectType({ simpleResolvers: true, implements: MutationError, description: 'No job was begun.' })
 export class StartKickJobError extends MutationError {
   @Field(() => [FieldError], { description: FIELD_ERRORS })
   fieldErrors: FieldError[];
@@ -27,7 +27,10 @@ export class StartKickJobError extends MutationError {
   }
 }
 
-@ObjectType({ description: 'The job is cancelled: nothing new is sent; calls in flight are still answered.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'The job is cancelled: nothing new is sent; calls in flight are still answered.',
+})
 export class CancelKickJobSuccess {
   @Field(() => KickJob, { description: 'The job.' })
   job: KickJob;
@@ -37,7 +40,7 @@ export class CancelKickJobSuccess {
   }
 }
 
-@ObjectType({ implements: MutationError, description: 'The job was not cancelled.' })
+@ObjectType({ simpleResolvers: true, implements: MutationError, description: 'The job was not cancelled.' })
 export class CancelKickJobError extends MutationError {
   @Field(() => [FieldError], { description: FIELD_ERRORS })
   fieldErrors: FieldError[];

@@ -8,7 +8,10 @@ import { KickJobState } from './kick-job-state.enum';
 import type { OutcomeRow, Progress } from './kick-outcome.repository';
 import { KickOutcomeState } from './kick-outcome-state.enum';
 
-@ObjectType({ description: 'How many users of a job are in which state. Counted from the outcomes, each time.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'How many users of a job are in which state. Counted from the outcomes, each time.',
+})
 export class KickJobProgress implements Progress {
   @Field(() => Int, { description: 'All users of the job.' })
   total!: number;
@@ -29,7 +32,7 @@ export class KickJobProgress implements Progress {
   skipped!: number;
 }
 
-@ObjectType({ description: 'What became of one user of a job.' })
+@ObjectType({ simpleResolvers: true, description: 'What became of one user of a job.' })
 export class KickOutcome {
   @Field(() => ID, { description: 'The user, as the job names them; empty once personal data has been erased.' })
   userId!: string;
@@ -56,7 +59,7 @@ export class KickOutcome {
   verifiedOffline!: boolean | null;
 }
 
-@ObjectType({ description: 'One user in a page.' })
+@ObjectType({ simpleResolvers: true, description: 'One user in a page.' })
 export class KickOutcomeEdge {
   @Field(() => String, { description: 'Where the user lies, for `after`.' })
   cursor!: string;
@@ -65,7 +68,7 @@ export class KickOutcomeEdge {
   node!: KickOutcome;
 }
 
-@ObjectType({ description: "A page of a job's users, in the order of its list." })
+@ObjectType({ simpleResolvers: true, description: "A page of a job's users, in the order of its list." })
 export class KickOutcomeConnection {
   @Field(() => [KickOutcomeEdge], { description: 'The users of this page.' })
   edges!: KickOutcomeEdge[];
@@ -74,7 +77,10 @@ export class KickOutcomeConnection {
   pageInfo!: PageInfo;
 }
 
-@ObjectType({ description: 'A list of users being forced offline, surviving crashes, with an outcome for each.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'A list of users being forced offline, surviving crashes, with an outcome for each.',
+})
 export class KickJob {
   @Field(() => ID, { description: "The job's id." })
   id!: string;
@@ -104,7 +110,7 @@ export class KickJob {
   row!: JobRow;
 }
 
-@ObjectType({ description: 'One job in a page.' })
+@ObjectType({ simpleResolvers: true, description: 'One job in a page.' })
 export class KickJobEdge {
   @Field(() => String, { description: 'Where the job lies, for `after`.' })
   cursor!: string;
@@ -113,7 +119,7 @@ export class KickJobEdge {
   node!: KickJob;
 }
 
-@ObjectType({ description: 'A page of jobs, newest first.' })
+@ObjectType({ simpleResolvers: true, description: 'A page of jobs, newest first.' })
 export class KickJobConnection {
   @Field(() => [KickJobEdge], { description: 'The jobs of this page.' })
   edges!: KickJobEdge[];

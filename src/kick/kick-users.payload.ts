@@ -3,7 +3,7 @@ import type { AppError } from '../errors';
 import { FieldError, MutationError } from '../graphql/mutation-error.type';
 import type { KickResult } from './kick-users.service';
 
-@ObjectType({ description: 'GenAuth has said clearly that the user is out of the apps.' })
+@ObjectType({ simpleResolvers: true, description: 'GenAuth has said clearly that the user is out of the apps.' })
 export class KickUsersSuccess {
   @Field(() => Boolean, { description: "GenAuth's `data.success`; always true here." })
   success: boolean;
@@ -30,6 +30,7 @@ export class KickUsersSuccess {
 }
 
 @ObjectType({
+  simpleResolvers: true,
   implements: MutationError,
   description:
     'The user was not clearly forced offline. `mayHaveTakenEffect` says whether it may have happened anyhow.',
