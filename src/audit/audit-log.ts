@@ -1,5 +1,5 @@
 /** The audit trail as services see it. Records of concurrent kicks are written together: one statement at a time. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../store/database';
 import { loggableAppIds, loggableTicket } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
@@ -100,24 +100,36 @@ export class AuditLog {
 
   private async writeBatches(): Promise<void> {
     // Let the callers of the same turn of the event loop come along.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     let isWriting = true;
+    let tell = (): void => undefined;
     while (isWriting && this.pending.length > 0) {
       const earlyMs = this.wroteAt + SPACING_MS - performance.now();
-      if (earlyMs > 0) await delay(earlyMs);
+      if (earlyMs > 0) {
+        tell();
+        tell = () => undefined;
+        await delay(earlyMs);
+      }
       this.wroteAt = performance.now();
-      isWriting = await this.writeBatch(this.pending.splice(0, MAX_BATCH));
+      const batch = this.pending.splice(0, MAX_BATCH);
+      const writing = this.writeBatch(batch);
+      // All that wait go on at once, and the database would be idle meanwhile: it gets its next statement before they do.
+      setImmediate(tell);
+      isWriting = await writing;
+      tell = () => batch.forEach(({ waiter }) => waiter?.resolve());
+      if (!isWriting) tell = () => undefined;
     }
+    tell();
     // At once, not when the promise settles: whoever adds in between would find nobody at work.
     this.flushing = null;
   }
 
+  /** Doesn't tell those who wait of a success, but of a failure. */
   private async writeBatch(batch: readonly Pending[]): Promise<boolean> {
     this.inHand = batch;
     try {
       await this.chain.write(batch);
       this.recovered();
-      for (const { waiter } of batch) waiter?.resolve();
       return true;
     } catch (error) {
       this.failed(batch, error);

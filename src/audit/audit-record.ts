@@ -65,8 +65,26 @@ export interface AuditRow {
 /** Before the first record of a chain there is nothing. */
 export const NO_HASH = '0'.repeat(64);
 
-/** A key for each record: once it is erased with the target, not even a guessed phone number can be tried on the hash. */
-const newTargetKey = randomHex;
+/** What stands for a target in its records. */
+interface TargetMark {
+  key: string;
+  hash: string;
+}
+
+/**
+ * The records of one kick have one target, and one mark of it. The key is random: once it is erased with the target, not
+ * even a guessed phone number can be tried on the hash.
+ */
+const marks = new WeakMap<NonNullable<AuditEntry['target']>, TargetMark>();
+
+function markOf(target: NonNullable<AuditEntry['target']>): TargetMark {
+  const known = marks.get(target);
+  if (known !== undefined) return known;
+  const key = randomHex();
+  const mark = { key, hash: hashTarget(key, target.type, target.id) };
+  marks.set(target, mark);
+  return mark;
+}
 
 export const hashTarget = (key: string, type: string, id: string): string =>
   createHmac('sha256', Buffer.from(key, 'hex')).update(`${type}\0${id}`).digest('hex');
@@ -115,7 +133,7 @@ export interface ChainPlace {
 
 export function toRow(entry: AuditEntry, time: Date, place: ChainPlace): AuditRow {
   const { target } = entry;
-  const key = target == null ? null : newTargetKey();
+  const mark = target == null ? null : markOf(target);
   const row: AuditRow = {
     id: entry.id,
     chain: place.chain,
@@ -130,7 +148,7 @@ export function toRow(entry: AuditEntry, time: Date, place: ChainPlace): AuditRo
     reason: entry.reason ?? null,
     ticket: entry.ticket ?? null,
     target_type: target?.type ?? null,
-    target_hash: target != null && key !== null ? hashTarget(key, target.type, target.id) : null,
+    target_hash: mark?.hash ?? null,
     app_ids: entry.appIds == null ? null : [...entry.appIds],
     code: entry.code ?? null,
     may_have_taken_effect: entry.mayHaveTakenEffect ?? null,
@@ -140,7 +158,7 @@ export function toRow(entry: AuditEntry, time: Date, place: ChainPlace): AuditRo
     previous_hash: place.previousHash,
     hash: '',
     target_id: target?.id ?? null,
-    target_key: key,
+    target_key: mark?.key ?? null,
   };
   row.hash = hashRecord(row);
   return row;

@@ -19,9 +19,16 @@ export interface LimitedCaller {
   issuer: string;
 }
 
+/** A caller whose token is remembered is the same object each time. */
+const keys = new WeakMap<LimitedCaller, string>();
+
 /** Stands for a caller in the database: of one length, and without a name in it. */
-const keyOf = ({ issuer, subject }: LimitedCaller): string =>
-  hash('sha256', JSON.stringify([issuer, subject]), 'base64url');
+function keyOf(caller: LimitedCaller): string {
+  const { issuer, subject } = caller;
+  const key = keys.get(caller) ?? hash('sha256', JSON.stringify([issuer, subject]), 'base64url');
+  keys.set(caller, key);
+  return key;
+}
 
 export class CallerLimit {
   private readonly callers = new Map<string, CallerPermits>();

@@ -21,10 +21,13 @@ export interface KnownOperation {
 export class KnownOperations {
   /** By the text as it came, spaces and all; the latest last. */
   private readonly entries = new Map<string, KnownOperation>();
+  private latest = '';
 
   find(text: string): KnownOperation | null {
     const known = this.entries.get(text);
     if (known === undefined) return null;
+    if (text === this.latest) return known;
+    this.latest = text;
     this.entries.delete(text);
     this.entries.set(text, known);
     return known;
@@ -35,6 +38,7 @@ export class KnownOperations {
     if (text.length > MAX_TEXT_LENGTH || this.entries.has(text)) return;
     const [oldest] = this.entries.keys();
     if (this.entries.size >= MAX_TEXTS && oldest !== undefined) this.entries.delete(oldest);
+    this.latest = text;
     const fields = rootFieldNames(document, operation);
     const seen = { name: operation.name?.value ?? null, type: operation.operation, fields };
     this.entries.set(text, { document, operation, seen });
