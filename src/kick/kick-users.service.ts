@@ -34,6 +34,10 @@ export interface Caller extends CallContext {
 
 type Facts = ReturnType<KickUsersService['factsOf']>;
 
+function logDebug(log: Logger, message: string, facts: () => object): void {
+  if (log.isLevelEnabled('debug')) log.debug(facts(), message);
+}
+
 export class KickUsersService {
   constructor(
     private readonly genauth: { kickUser: (command: KickCommand, context: CallContext) => Promise<KickReceipt> },
@@ -75,7 +79,7 @@ export class KickUsersService {
 
   private async recordRequest(facts: Facts, caller: Caller): Promise<string> {
     const auditId = await this.audit.before({ ...facts.audit, action: 'KICK_REQUESTED' });
-    caller.log.debug({ ...facts.log, auditId }, 'kick requested');
+    logDebug(caller.log, 'kick requested', () => ({ ...facts.log(), auditId }));
     return auditId;
   }
 
@@ -100,7 +104,8 @@ export class KickUsersService {
       const upstreamRequestId = receipt.requestId;
       const auditId = record('SUCCESS', { action: 'KICK_SUCCEEDED', upstreamRequestId });
       if (auditId === null) throw new Error('A kick was sent without a record.');
-      caller.log.info({ ...facts.log, auditId, upstreamRequestId }, 'kick succeeded');
+      // The audit trail has it, and the lines of the attempt and of the operation have its request id.
+      logDebug(caller.log, 'kick succeeded', () => ({ ...facts.log(), auditId, upstreamRequestId }));
       return { ...receipt, auditId };
     } catch (error) {
       if (!(error instanceof AppError)) {
@@ -111,7 +116,7 @@ export class KickUsersService {
       const { code, mayHaveTakenEffect, upstreamRequestId } = error;
       error.auditId = record(code, { action: 'KICK_FAILED', code, mayHaveTakenEffect, upstreamRequestId });
       const level = error.auditId === null ? 'debug' : 'warn';
-      caller.log[level]({ ...facts.log, auditId: error.auditId, code, mayHaveTakenEffect, upstreamRequestId }, 'kick failed'); // prettier-ignore
+      caller.log[level]({ ...facts.log(), auditId: error.auditId, code, mayHaveTakenEffect, upstreamRequestId }, 'kick failed'); // prettier-ignore
       throw error;
     }
   }
@@ -123,7 +128,7 @@ export class KickUsersService {
     const message = 'You have asked for more kicks in a minute than one caller may; nothing was sent.';
     const error = new AppError(code, message, { retryAfterSeconds });
     error.auditId = this.audit.after({ ...audit, action: 'RATE_LIMITED', code, mayHaveTakenEffect: false });
-    caller.log.warn({ ...log, auditId: error.auditId, code, retryAfterSeconds }, 'kick refused');
+    caller.log.warn({ ...log(), auditId: error.auditId, code, retryAfterSeconds }, 'kick refused');
     return error;
   }
 
@@ -131,17 +136,17 @@ export class KickUsersService {
     const { userIdType, userId, appIds, reason = null, ticket = null } = request;
     const { subject: actor, issuer } = principal;
     const target = { type: userIdType, id: userId };
-    const user = this.fingerprint(userIdType, userId);
     return {
       audit: { actor, issuer, requestId, jobId, reason, ticket, target, appIds },
-      log: {
+      /** Made only where a line is written: the mark of the user costs as much as the rest of the line. */
+      log: () => ({
         actor,
         reason,
         ticket: loggableTicket(ticket),
         userIdType,
-        user,
+        user: this.fingerprint(userIdType, userId),
         appIds: loggableAppIds(appIds),
-      },
+      }),
     };
   }
 }
