@@ -26,10 +26,10 @@ function hangUpOf(reply: FastifyReply): HangUp {
   return hangUp;
 }
 
-/** Leads from a line of the log to its trace. */
-function traceOf(tracing: Tracing): { traceId?: string } {
+/** What all lines of a request have: its id, and the trace that they lead to. */
+function bindingsOf(requestId: string, tracing: Tracing): { requestId: string; traceId?: string } {
   const [, traceId] = tracing.traceparent()?.split('-') ?? [];
-  return traceId === undefined ? {} : { traceId };
+  return traceId === undefined ? { requestId } : { requestId, traceId };
 }
 
 export const createContext =
@@ -37,7 +37,7 @@ export const createContext =
   (request: FastifyRequest, reply: FastifyReply): RequestContext => ({
     requestId: request.id,
     principal: request.principal,
-    log: log.child({ requestId: request.id, ...traceOf(tracing) }),
+    log: log.child(bindingsOf(request.id, tracing)),
     bodyBytes: request.bodyBytes,
     hangUp: hangUpOf(reply),
   });

@@ -15,8 +15,10 @@ import { PRODUCT } from './product';
 export type UpstreamOptions = Omit<AttemptOptions, 'userAgent' | 'onAttempt'> & { breakerFailures: number };
 
 /** One line an upstream attempt; a refused key is an error of ours whatever the caller is told. */
-function logAttempt(log: Logger, { code, durationMs, ...report }: AttemptReport): void {
-  const facts = { ...report, code, durationMs: Math.round(durationMs * 1000) / 1000 };
+function logAttempt(log: Logger, report: AttemptReport): void {
+  const { requestId, method, path, attempt, httpStatus, upstreamRequestId, code } = report;
+  const durationMs = Math.round(report.durationMs * 1000) / 1000;
+  const facts = { requestId, method, path, attempt, httpStatus, upstreamRequestId, code, durationMs };
   if (code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) log.error(facts, 'GenAuth refuses our key');
   else if (code === null) log.info(facts, 'genauth attempt');
   else log.warn(facts, 'genauth attempt');

@@ -15,6 +15,9 @@ export interface AuditPolicy {
 /** Until then, asking again is no use. */
 const RETRY_AFTER_SECONDS = 1;
 
+/** In place, as entries are made for this: a copy of one costs more than all that is in it. */
+const name = (entry: Omit<AuditEntry, 'id'>): AuditEntry => Object.assign(entry, { id: randomUUID() });
+
 export class AuditService {
   constructor(
     private readonly records: AuditLog,
@@ -29,21 +32,21 @@ export class AuditService {
    * @throws {AppError} AUDIT_UNAVAILABLE, and then the deed must not be done
    */
   async before(entry: Omit<AuditEntry, 'id'>): Promise<string> {
-    const id = randomUUID();
+    const named = name(entry);
     try {
-      await this.records.write({ id, ...entry });
+      await this.records.write(named);
     } catch (cause) {
-      if (!this.policy.isRequired) this.standIn({ id, ...entry });
+      if (!this.policy.isRequired) this.standIn(named);
       else throw this.unavailable(cause);
     }
-    return id;
+    return named.id;
   }
 
   /** The record of what has happened; nobody waits for it. @returns its id */
   after(entry: Omit<AuditEntry, 'id'>): string {
-    const id = randomUUID();
-    this.records.note({ id, ...entry });
-    return id;
+    const named = name(entry);
+    this.records.note(named);
+    return named.id;
   }
 
   /** Resolves when all that this gateway has recorded so far can be read. */

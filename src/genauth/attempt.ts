@@ -159,16 +159,14 @@ export class AttemptRunner {
     const { headers, signature } = signedHeaders(input, key, DIALECTS[dialect]);
     signatures.push(signature);
     const isPost = method === 'POST';
+    headers['accept'] = 'application/json';
+    if (isPost) headers['content-type'] = 'application/json';
+    headers['user-agent'] = userAgent;
+    headers['x-request-id'] = context.requestId;
     return {
       method,
       path: isPost ? path : `${path}?${toQuery(params)}`,
-      headers: {
-        ...headers,
-        accept: 'application/json',
-        ...(isPost && { 'content-type': 'application/json' }),
-        'user-agent': userAgent,
-        'x-request-id': context.requestId,
-      },
+      headers,
       body: isPost ? JSON.stringify(params) : null,
     };
   }

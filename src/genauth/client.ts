@@ -49,9 +49,9 @@ export class GenAuthClient {
    */
   kickUser(command: KickCommand, context: CallContext): Promise<KickReceipt> {
     const { userId, appIds, userIdType } = command;
-    const body: KickUsersBody = { userId, appIds, options: { userIdType } };
     const path = '/api/v3/kick-users';
-    return this.call({ method: 'POST', path, params: { ...body }, readData: readSuccessFlag }, context, MAX_ATTEMPTS);
+    const params = { userId, appIds, options: { userIdType } } satisfies KickUsersBody;
+    return this.call({ method: 'POST', path, params, readData: readSuccessFlag }, context, MAX_ATTEMPTS);
   }
 
   /**

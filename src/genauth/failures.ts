@@ -92,7 +92,8 @@ export function readAnswer<T>(answer: Answer, rules: ReadingRules<T>): Reading<T
   if (received === null) return failed(meaningOfHttpStatus(answer.httpStatus), answer, null, rules.now);
   const { redaction } = rules;
   const message = redaction.message(received.message);
-  const envelope = { ...received, message, requestId: redaction.requestId(received.requestId) };
+  const { statusCode, apiCode, data } = received;
+  const envelope = { statusCode, message, apiCode, requestId: redaction.requestId(received.requestId), data };
   const byApiCode = envelope.apiCode === null ? undefined : BY_API_CODE.get(envelope.apiCode);
   if (envelope.statusCode !== 200) {
     return failed(byApiCode ?? meaningOfStatusCode(envelope.statusCode), answer, envelope, rules.now);

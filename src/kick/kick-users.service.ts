@@ -1,4 +1,5 @@
 /** Policy of one kick: whether the caller may have it now, and what is recorded before and after. */
+import type { AuditAction } from '../audit/audit-action.enum';
 import type { AuditEntry } from '../audit/audit-record';
 import type { AuditService } from '../audit/audit.service';
 import type { Principal } from '../auth/principal';
@@ -33,6 +34,27 @@ export interface Caller extends CallContext {
 }
 
 type Facts = ReturnType<KickUsersService['factsOf']>;
+
+/** What came of a request, as far as it is known. */
+type Outcome = Pick<AuditEntry, 'follows' | 'code' | 'mayHaveTakenEffect' | 'upstreamRequestId' | 'durationMs'>;
+
+/** Field by field, as all of this file's hot objects are: V8 fills up a spread one at ten times the price. */
+const entryOf = ({ audit }: Facts, action: AuditAction, outcome: Outcome): Omit<AuditEntry, 'id'> => ({
+  action,
+  actor: audit.actor,
+  issuer: audit.issuer,
+  requestId: audit.requestId,
+  follows: outcome.follows ?? null,
+  jobId: audit.jobId,
+  reason: audit.reason,
+  ticket: audit.ticket,
+  target: audit.target,
+  appIds: audit.appIds,
+  code: outcome.code ?? null,
+  mayHaveTakenEffect: outcome.mayHaveTakenEffect ?? null,
+  upstreamRequestId: outcome.upstreamRequestId ?? null,
+  durationMs: outcome.durationMs ?? null,
+});
 
 function logDebug(log: Logger, message: string, facts: () => object): void {
   if (log.isLevelEnabled('debug')) log.debug(facts(), message);
@@ -78,7 +100,7 @@ export class KickUsersService {
   }
 
   private async recordRequest(facts: Facts, caller: Caller): Promise<string> {
-    const auditId = await this.audit.before({ ...facts.audit, action: 'KICK_REQUESTED' });
+    const auditId = await this.audit.before(entryOf(facts, 'KICK_REQUESTED', {}));
     logDebug(caller.log, 'kick requested', () => ({ ...facts.log(), auditId }));
     return auditId;
   }
@@ -91,30 +113,33 @@ export class KickUsersService {
     requested: () => string | null,
   ): Promise<KickResult> {
     const startedAt = performance.now();
-    const record = (code: KickOutcome, what: Partial<AuditEntry> & Pick<AuditEntry, 'action'>): string | null => {
+    const record = (code: KickOutcome, action: AuditAction, what: Outcome): string | null => {
       const auditId = requested();
       const durationMs = performance.now() - startedAt;
       if (auditId === null) return null;
       this.metrics.countKick(caller.jobId == null ? 'single' : 'job', code, durationMs);
-      this.audit.after({ ...facts.audit, follows: auditId, durationMs, ...what });
+      what.follows = auditId;
+      what.durationMs = durationMs;
+      this.audit.after(entryOf(facts, action, what));
       return auditId;
     };
     try {
       const receipt = await this.genauth.kickUser(request, caller);
       const upstreamRequestId = receipt.requestId;
-      const auditId = record('SUCCESS', { action: 'KICK_SUCCEEDED', upstreamRequestId });
+      const auditId = record('SUCCESS', 'KICK_SUCCEEDED', { upstreamRequestId });
       if (auditId === null) throw new Error('A kick was sent without a record.');
       // The audit trail has it, and the lines of the attempt and of the operation have its request id.
       logDebug(caller.log, 'kick succeeded', () => ({ ...facts.log(), auditId, upstreamRequestId }));
-      return { ...receipt, auditId };
+      const { statusCode, message, requestId } = receipt;
+      return { statusCode, message, requestId, auditId };
     } catch (error) {
       if (!(error instanceof AppError)) {
         // A bug of ours: nobody knows how far it came.
-        record('UNEXPECTED', { action: 'KICK_FAILED', code: 'UNEXPECTED', mayHaveTakenEffect: true });
+        record('UNEXPECTED', 'KICK_FAILED', { code: 'UNEXPECTED', mayHaveTakenEffect: true });
         throw error;
       }
       const { code, mayHaveTakenEffect, upstreamRequestId } = error;
-      error.auditId = record(code, { action: 'KICK_FAILED', code, mayHaveTakenEffect, upstreamRequestId });
+      error.auditId = record(code, 'KICK_FAILED', { code, mayHaveTakenEffect, upstreamRequestId });
       const level = error.auditId === null ? 'debug' : 'warn';
       caller.log[level]({ ...facts.log(), auditId: error.auditId, code, mayHaveTakenEffect, upstreamRequestId }, 'kick failed'); // prettier-ignore
       throw error;
@@ -122,13 +147,13 @@ export class KickUsersService {
   }
 
   private refuse(request: KickRequest, caller: Caller, retryAfterSeconds: number): AppError {
-    const { audit, log } = this.factsOf(request, caller);
+    const facts = this.factsOf(request, caller);
     const code = ErrorCode.RATE_LIMITED;
     this.metrics.countRefusal(code);
     const message = 'You have asked for more kicks in a minute than one caller may; nothing was sent.';
     const error = new AppError(code, message, { retryAfterSeconds });
-    error.auditId = this.audit.after({ ...audit, action: 'RATE_LIMITED', code, mayHaveTakenEffect: false });
-    caller.log.warn({ ...log(), auditId: error.auditId, code, retryAfterSeconds }, 'kick refused');
+    error.auditId = this.audit.after(entryOf(facts, 'RATE_LIMITED', { code, mayHaveTakenEffect: false }));
+    caller.log.warn({ ...facts.log(), auditId: error.auditId, code, retryAfterSeconds }, 'kick refused');
     return error;
   }
 

@@ -27,7 +27,8 @@ export interface KnownOptions {
   apollo: Handler;
 }
 
-interface Asked extends KnownOperation {
+interface Asked {
+  known: KnownOperation;
   variables: Readonly<Record<string, unknown>>;
   /** What Apollo has answered to such an `Accept`. */
   contentType: string;
@@ -62,12 +63,13 @@ export function serveKnown({ known, schema, createContext, observers, apollo }: 
     const contentType = contentTypes.get(accept);
     if (method !== 'POST' || contentType === undefined) return null;
     const params = readParams(body);
-    const operation = params === null ? null : known.find(params.query);
-    if (params === null || operation === null) return null;
+    const found = params === null ? null : known.find(params.query);
+    if (params === null || found === null) return null;
     const { operationName, variables } = params;
-    if (operationName !== null && operationName !== operation.seen.name) return null;
-    if (findBrokenLimit({ ...operation, schema, variables, bodyBytes }) !== null) return null;
-    return { ...operation, variables, contentType };
+    if (operationName !== null && operationName !== found.seen.name) return null;
+    const { document, operation } = found;
+    if (findBrokenLimit({ schema, document, operation, variables, bodyBytes }) !== null) return null;
+    return { known: found, variables, contentType };
   };
 
   return async (request, reply) => {
@@ -75,7 +77,8 @@ export function serveKnown({ known, schema, createContext, observers, apollo }: 
     const asked = find(request);
     if (asked === null) return learnContentType(request, reply);
     const context = createContext(request, reply);
-    const { document, variables: variableValues } = asked;
+    const { document, seen: operation } = asked.known;
+    const variableValues = asked.variables;
     const { data, errors: thrown = NO_ERRORS } = await execute({
       schema,
       document,
@@ -90,13 +93,11 @@ export function serveKnown({ known, schema, createContext, observers, apollo }: 
       told = answerErrors(thrown, request.id);
       void reply.code(told.httpStatus).headers(told.headers);
     }
-    const { seen: operation, contentType } = asked;
-    const seen = {
-      ...{ operation, context, thrown, told: told?.errors ?? NO_ERRORS, httpStatus: reply.statusCode },
-      durationMs: performance.now() - startedAt,
-    };
+    const durationMs = performance.now() - startedAt;
+    const httpStatus = reply.statusCode;
+    const seen = { operation, context, thrown, told: told?.errors ?? NO_ERRORS, httpStatus, durationMs };
     for (const observe of observers) observe(seen);
-    void reply.header('cache-control', 'no-store').header('content-type', contentType);
+    void reply.header('cache-control', 'no-store').header('content-type', asked.contentType);
     return `${JSON.stringify({ errors: told?.errors, data })}\n`;
   };
 }
