@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../store/database';
-import { NO_HASH, toRow, type AuditEntry, type AuditRow } from './audit-record';
+import { NO_HASH, toRow, type AuditEntry, type NewAuditRow } from './audit-record';
 import { insertRows, takeUnlinkedHeads, type ChainHead } from './audit-repository';
 
 const NOBODY = { actor: 'gateway', issuer: 'local', requestId: 'audit' } as const;
@@ -50,7 +50,7 @@ export class AuditChain {
     entries: readonly TimedEntry[],
   ): Promise<ChainHead> {
     let { seq, hash } = head;
-    const rows: AuditRow[] = [];
+    const rows: NewAuditRow[] = [];
     for (const { entry, time } of entries) {
       const row = toRow(entry, time, { chain: head.chain, seq: ++seq, previousHash: hash });
       ({ hash } = row);

@@ -62,6 +62,11 @@ export interface AuditRow {
   target_key: string | null;
 }
 
+/** One on its way there. What is undefined need not be sent: it becomes null, and is hashed as null. */
+export type NewAuditRow = {
+  [Name in keyof AuditRow]: null extends AuditRow[Name] ? Exclude<AuditRow[Name], null> | undefined : AuditRow[Name];
+};
+
 /** Before the first record of a chain there is nothing. */
 export const NO_HASH = '0'.repeat(64);
 
@@ -93,7 +98,7 @@ export const hashTarget = (key: string, type: string, id: string): string =>
 const FORMAT = 1;
 
 /** Covers everything but the plain target and its key, which may be erased. */
-export const hashRecord = (row: Omit<AuditRow, 'hash' | 'target_id' | 'target_key'>): string =>
+export const hashRecord = (row: Omit<AuditRow | NewAuditRow, 'hash' | 'target_id' | 'target_key'>): string =>
   hash(
     'sha256',
     JSON.stringify([
@@ -131,10 +136,10 @@ export interface ChainPlace {
   previousHash: string;
 }
 
-export function toRow(entry: AuditEntry, time: Date, place: ChainPlace): AuditRow {
+export function toRow(entry: AuditEntry, time: Date, place: ChainPlace): NewAuditRow {
   const { target } = entry;
   const mark = target == null ? null : markOf(target);
-  const row: AuditRow = {
+  const row: NewAuditRow = {
     id: entry.id,
     chain: place.chain,
     seq: place.seq,
@@ -143,22 +148,22 @@ export function toRow(entry: AuditEntry, time: Date, place: ChainPlace): AuditRo
     actor: entry.actor,
     issuer: entry.issuer,
     request_id: entry.requestId,
-    follows: entry.follows ?? null,
-    job_id: entry.jobId ?? null,
-    reason: entry.reason ?? null,
-    ticket: entry.ticket ?? null,
-    target_type: target?.type ?? null,
-    target_hash: mark?.hash ?? null,
-    app_ids: entry.appIds == null ? null : [...entry.appIds],
-    code: entry.code ?? null,
-    may_have_taken_effect: entry.mayHaveTakenEffect ?? null,
-    upstream_request_id: entry.upstreamRequestId ?? null,
-    duration_ms: entry.durationMs == null ? null : Math.round(entry.durationMs),
-    details: entry.details == null ? null : JSON.stringify(entry.details),
+    follows: entry.follows ?? undefined,
+    job_id: entry.jobId ?? undefined,
+    reason: entry.reason ?? undefined,
+    ticket: entry.ticket ?? undefined,
+    target_type: target?.type,
+    target_hash: mark?.hash,
+    app_ids: entry.appIds == null ? undefined : [...entry.appIds],
+    code: entry.code ?? undefined,
+    may_have_taken_effect: entry.mayHaveTakenEffect ?? undefined,
+    upstream_request_id: entry.upstreamRequestId ?? undefined,
+    duration_ms: entry.durationMs == null ? undefined : Math.round(entry.durationMs),
+    details: entry.details == null ? undefined : JSON.stringify(entry.details),
     previous_hash: place.previousHash,
     hash: '',
-    target_id: target?.id ?? null,
-    target_key: mark?.key ?? null,
+    target_id: target?.id,
+    target_key: mark?.key,
   };
   row.hash = hashRecord(row);
   return row;

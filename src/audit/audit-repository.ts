@@ -1,6 +1,6 @@
 /** The audit trail's SQL. Runs unchanged on PostgreSQL and on the embedded store. */
 import type { Database, Queryable } from '../store/database';
-import type { AuditRow } from './audit-record';
+import type { AuditRow, NewAuditRow } from './audit-record';
 
 /** Where a chain ends: the part of it that has to be kept elsewhere to notice that its tail was cut off. */
 export interface ChainHead {
@@ -27,7 +27,7 @@ const INSERT = `
     hash text, target_id text, target_key text
   ) order by seq`;
 
-export async function insertRows(store: Queryable, rows: readonly AuditRow[], head: ChainHead): Promise<void> {
+export async function insertRows(store: Queryable, rows: readonly NewAuditRow[], head: ChainHead): Promise<void> {
   await store.query(INSERT, [JSON.stringify(rows), head.chain, head.seq, head.hash]);
 }
 
