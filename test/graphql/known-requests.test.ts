@@ -58,6 +58,8 @@ describe('Accept', () => {
       const headers = { accept: `application/json;q=0.${i + 10}` };
       await expectAlike(app, VIEWER, {}, { headers, way: 'any' });
     }
+    // The oldest have made room, and are learned anew.
+    await expectAlike(app, VIEWER, {}, { way: 'Apollo’s' });
     await expectAlike(app, VIEWER, {}, { way: 'short' });
   });
 });

@@ -12,7 +12,7 @@ import { logUnexpected } from '../unexpected-errors';
 import { answerErrors } from './error-answer';
 import type { KnownOperation, KnownOperations } from './known-operations';
 
-/** So many values of `Accept` are remembered, of so many characters at most. */
+/** So many values of `Accept` are remembered, of so many characters at most; the oldest makes room. */
 const MAX_ACCEPTS = 50;
 const MAX_ACCEPT_LENGTH = 200;
 
@@ -54,8 +54,11 @@ export function serveKnown({ known, schema, createContext, observers, apollo }: 
     const answer = await apollo(request, reply);
     const { accept = '' } = request.headers;
     const contentType = reply.getHeader('content-type');
-    const isNew = !contentTypes.has(accept) && contentTypes.size < MAX_ACCEPTS && accept.length <= MAX_ACCEPT_LENGTH;
-    if (isNew && reply.statusCode === 200 && typeof contentType === 'string') contentTypes.set(accept, contentType);
+    const isLearned = reply.statusCode === 200 && typeof contentType === 'string' && accept.length <= MAX_ACCEPT_LENGTH;
+    if (!isLearned || contentTypes.has(accept)) return answer;
+    const [oldest] = contentTypes.keys();
+    if (contentTypes.size >= MAX_ACCEPTS && oldest !== undefined) contentTypes.delete(oldest);
+    contentTypes.set(accept, contentType);
     return answer;
   };
 
