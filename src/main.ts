@@ -9,7 +9,7 @@ import { renderBanner } from './banner';
 import { startCluster } from './cluster/primary';
 import { runWorker } from './cluster/worker';
 import { readConfig, type Config } from './config';
-import { createLogger, type Logger } from './observability/logger';
+import { createLogger, flushed, type Logger } from './observability/logger';
 import { startFaultsOf } from './start-faults';
 
 /** After the grace, requests under way have their own deadline; this much more is for closing everything. Milliseconds. */
@@ -48,6 +48,7 @@ function stopOnSignals({ stop, kill }: Running, config: Config, log: Logger) {
     await stop(signal === 'SIGTERM' ? shutdownGraceMs : 0);
     await tracing.stop();
     log.info('stopped');
+    await flushed(log);
   });
 }
 

@@ -7,8 +7,8 @@ import {
   type Logger,
   type LoggerOptions,
 } from 'pino';
-import pretty from 'pino-pretty';
 import { redact } from './redact';
+import { toStandardError } from './standard-error';
 
 export type { Logger } from 'pino';
 
@@ -25,25 +25,11 @@ function describeError(error: unknown): object {
   return { type: name, message, ...code, stack, ...cause };
 }
 
-/** Standard output belongs to the banner; the log goes to standard error. */
-const STANDARD_ERROR = 2;
-
-/**
- * Lines are written together: at so many bytes, or after so many milliseconds, and always at the end of the process. A
- * pipe takes 4096 bytes at once and unmixed with what other workers write (PIPE_BUF of Linux; POSIX, write()).
- */
-const TOGETHER = { minLength: 3 * 1024, periodicFlush: 100, maxWrite: 4096 };
-
 export interface LogOptions {
   /** JSON whatever standard error is. */
   isProduction?: boolean;
   /** For tests; standard error if left out. */
   destination?: DestinationStream;
-}
-
-function standardError(isProduction: boolean): DestinationStream {
-  if (process.stderr.isTTY && !isProduction) return pretty({ destination: STANDARD_ERROR, sync: true, ignore: 'pid' });
-  return pino.destination({ dest: STANDARD_ERROR, sync: false, ...TOGETHER });
 }
 
 /** pino's formatters leave out what a child logger is made with; children inherit this method. */
@@ -65,5 +51,18 @@ export function createLogger(level: string, { isProduction = false, destination 
     serializers: { err: describeError },
     base: { pid: process.pid },
   };
-  return redactBindings(pino(options, destination ?? standardError(isProduction)));
+  return redactBindings(pino(options, destination ?? toStandardError(isProduction)));
 }
+
+/** How long the end of a process waits for its last lines. Milliseconds. */
+const LAST_LINES_MS = 500;
+
+/** Resolves when all lines so far are written, or can't be. */
+export const flushed = (log: Logger): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, LAST_LINES_MS);
+    log.flush(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });

@@ -1,5 +1,6 @@
 /** The log itself: what is cut out whoever logs it, and who gets it in which form. */
 import { startTestIssuer } from '../helpers/issuer';
+import { eventually } from '../helpers/eventually';
 import { environmentOf, START } from '../helpers/gateway-process';
 import { makeFolder } from '../helpers/deployment';
 import { startProcess } from '../helpers/processes';
@@ -41,11 +42,19 @@ const startOnTerminal = async (environment: Record<string, string>) => {
   const env = { ...(environmentFor(genauth) as Record<string, string>), ...environment };
   const child = startProcess('script', ['-qec', command, '/dev/null'], { cwd: makeFolder(), env });
   await child.stdoutMatching(/\bstarted\b/);
-  return child.output.stdout;
+  return { output: child.output.stdout, close: () => child.signal('SIGKILL') };
+};
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 };
 
 it('on a terminal it is for people', async () => {
-  const output = await startOnTerminal(environmentOf(await makeStore('embedded')));
+  const { output } = await startOnTerminal(environmentOf(await makeStore('embedded')));
   expect(output).toMatch(/INFO.*started/);
   expect(output).not.toContain('"msg"');
 });
@@ -53,12 +62,40 @@ it('on a terminal it is for people', async () => {
 withPostgres('in production', () => {
   it('it is JSON on a terminal too', async () => {
     const issuer = await startTestIssuer('ES256');
-    const output = await startOnTerminal({
+    const { output, close } = await startOnTerminal({
       ...environmentOf(await makeStore('postgres')),
       ...issuer.environment,
       ...{ NODE_ENV: 'production', METRICS_PORT: '0' },
     });
     expect(output).toMatch(/"msg":"started"/);
     expect(output).not.toMatch(/INFO/);
+    // Nothing can be written any more, which must not keep it from ending.
+    const pid = Number(/"pid":(\d+)/.exec(output)?.[1]);
+    expect(isRunning(pid)).toBe(true);
+    close();
+    await eventually(
+      () => isRunning(pid),
+      (is) => !is,
+      20_000,
+    );
+  });
+
+  it('ends though nobody reads its log any more', async () => {
+    const issuer = await startTestIssuer('ES256');
+    const command = `${process.execPath} ${START} 2> >(head -n 1 >&2)`;
+    const env = {
+      ...(environmentFor(await startTestEmulator()) as Record<string, string>),
+      ...environmentOf(await makeStore('postgres')),
+      ...issuer.environment,
+      ...{ NODE_ENV: 'production', METRICS_PORT: '0', SHUTDOWN_GRACE_MS: '0' },
+    };
+    const child = startProcess('bash', ['-c', `exec ${command}`], { cwd: makeFolder(), env });
+    await child.stdoutMatching(/GraphQL/);
+    await eventually(
+      () => child.output.stderr,
+      (text) => text.includes('"started"'),
+    );
+    child.signal('SIGTERM');
+    expect(await child.exit).toBe(0);
   });
 });
