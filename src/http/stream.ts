@@ -8,10 +8,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookH
 import { GraphQLError, subscribe, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { createHandler } from 'graphql-sse';
 import type { RequestContext } from '../context';
+import { answerErrors } from '../graphql/error-answer';
 import type { PersistedOperations } from '../graphql/persisted-manifest';
 import { createUnlistedLog } from '../graphql/persisted-operations.plugin';
 import { createSubscriptionPreparer } from '../graphql/prepare-subscription';
-import { formatError, isUnexpected } from '../graphql/safe-errors';
+import { logUnexpected } from '../graphql/unexpected-errors';
 
 const PATH = '/graphql/stream';
 
@@ -37,24 +38,12 @@ function present<Result extends { errors?: readonly GraphQLError[] }>(
   { log, requestId }: RequestContext,
 ): Result {
   if (result.errors === undefined) return result;
-  const errors = result.errors.map((error) => {
-    if (isUnexpected(error)) log.error({ err: error.originalError ?? error }, 'unexpected error');
-    const shown = formatError(error.toJSON(), error);
-    const { http: _http, ...extensions } = shown.extensions ?? {};
-    return new GraphQLError(shown.message, {
-      path: shown.path ?? null,
-      extensions: { ...extensions, requestId },
-    });
-  });
+  logUnexpected(result.errors, log);
+  const errors = answerErrors(result.errors, requestId).errors.map(
+    ({ message, path, extensions }) => new GraphQLError(message, { path, extensions }),
+  );
   return { ...result, errors };
 }
-
-const isRefusal = (http: unknown): http is { status: number; headers?: Iterable<[string, string]> } =>
-  typeof http === 'object' && http !== null && 'status' in http && typeof http.status === 'number';
-
-/** What an error says of HTTP, where it does: a scope that is missing is a 403 here as it is at /graphql. */
-const refusalOf = (errors: readonly GraphQLError[]) =>
-  errors.map(({ extensions }) => extensions['http']).find(isRefusal);
 
 /** The library's part: the framing of events, `complete` at the end, and a sign of life every 12 seconds. */
 const createEvents = () =>
@@ -108,9 +97,10 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
     const result = await subscribe({ ...prepared.args, contextValue: context });
     if ('errors' in result && result.errors !== undefined) {
       options.onRefused(result.errors, context);
-      const refusal = refusalOf(result.errors);
-      if (refusal !== undefined) {
-        void reply.code(refusal.status).headers(Object.fromEntries(refusal.headers ?? []));
+      // A scope that is missing is a 403 here as it is at /graphql.
+      const { httpStatus, headers: extra } = answerErrors(result.errors, request.id);
+      if (httpStatus !== 200) {
+        void reply.code(httpStatus).headers(extra);
         return reply.send({ errors: present(result, context).errors });
       }
     }

@@ -9,7 +9,7 @@ import type { RequestContext } from '../../context';
 import { findBrokenLimit } from '../limits';
 import { NO_ERRORS, type OperationObserver } from '../operation-seen';
 import { logUnexpected } from '../unexpected-errors';
-import { answerErrors } from './error-answer';
+import { answerErrors } from '../error-answer';
 import type { KnownOperation, KnownOperations } from './known-operations';
 
 /** So many values of `Accept` are remembered, of so many characters at most; the oldest makes room. */

@@ -1,7 +1,7 @@
-/** What Apollo makes of the errors of an operation that has run, for operations that it has not run itself. */
+/** What Apollo makes of the errors of an operation, for those that it does not run itself: known ones and subscriptions. */
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
-import { formatError } from '../safe-errors';
+import { formatError } from './safe-errors';
 
 /** What an error says of HTTP in its extensions, which callers don't see: Apollo's HTTPGraphQLHead, in part. */
 interface Head {
