@@ -1,5 +1,5 @@
 /** The audit trail's SQL. Runs unchanged on PostgreSQL and on the embedded store. */
-import type { Database, Queryable } from '../store/database';
+import type { Queryable } from '../store/database';
 import type { AuditRow, NewAuditRow } from './audit-record';
 
 /** Where a chain ends: the part of it that has to be kept elsewhere to notice that its tail was cut off. */
@@ -34,8 +34,10 @@ export async function insertRows(store: Queryable, rows: readonly NewAuditRow[],
 /** The heads that no opening record vouches for yet; from now on one does, if the transaction is committed. */
 export const takeUnlinkedHeads = (store: Queryable): Promise<ChainHead[]> =>
   store.query<ChainHead>(
-    `update audit_chains set linked_seq = head_seq where linked_seq < head_seq
-     returning chain, head_seq as seq, head_hash as hash`,
+    // Locked in an order, as two gateways that begin at once would wait for each other otherwise.
+    `with unlinked as (select chain from audit_chains where linked_seq < head_seq order by chain for update)
+     update audit_chains c set linked_seq = head_seq from unlinked where c.chain = unlinked.chain
+     returning c.chain, head_seq as seq, head_hash as hash`,
   );
 
 export const selectChains = (store: Queryable): Promise<ChainHead[]> =>
@@ -75,19 +77,23 @@ export const selectEvents = (store: Queryable, filter: AuditFilter, before: stri
     [filter.actor, filter.userId, filter.jobId, before, limit],
   );
 
-/** Empties the targets of records older than `before`. @returns how many */
-export async function eraseTargetsBefore(database: Database, before: Date): Promise<number> {
-  const rows = await database.query(
-    `update audit_events set target_id = null, target_key = null
-     where target_id is not null and time < $1 returning seq`,
-    [before],
+/** Empties the targets of some records older than `before`. @returns how many, at most `limit` */
+export async function eraseTargetsBefore(store: Queryable, before: Date, limit: number): Promise<number> {
+  const rows = await store.query(
+    `with old as (
+       select chain, seq from audit_events where target_id is not null and time < $1
+       limit $2 for update skip locked
+     )
+     update audit_events e set target_id = null, target_key = null
+     from old where e.chain = old.chain and e.seq = old.seq returning e.seq`,
+    [before, limit],
   );
   return rows.length;
 }
 
 /** Empties one user's id wherever it stands. @returns in how many records */
-export async function eraseTarget(database: Database, type: string, id: string): Promise<number> {
-  const rows = await database.query(
+export async function eraseTarget(store: Queryable, type: string, id: string): Promise<number> {
+  const rows = await store.query(
     `update audit_events set target_id = null, target_key = null
      where target_type = $1 and target_id = $2 returning seq`,
     [type, id],

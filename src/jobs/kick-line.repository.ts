@@ -1,4 +1,9 @@
-/** The SQL of a job's lines: what each user's calls have come to, written so that only the line's owner can. */
+/**
+ * The SQL of a job's lines: what each user's calls have come to, written so that only the line's owner can. Several
+ * gateways write to the lines of a job at the same time: whatever writes to more than one locks them in the order of their
+ * numbers first, as two that lock the same lines in different orders wait for each other, until PostgreSQL breaks one off
+ * (https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-DEADLOCKS).
+ */
 import type { ErrorCode } from '../errors';
 import type { Queryable } from '../store/database';
 import type { KickOutcomeState } from './kick-outcome-state.enum';
@@ -43,10 +48,12 @@ export async function insertLines(
 /** Makes unsettled lines this owner's; whoever had them can write to them no more. */
 export const claimLines = (store: Queryable, jobId: string, from: number, to: number, owner: string) =>
   store.query<OwnedLine>(
-    `with claimed as (
-       update kick_lines set owner = $4
-       where job_id = $1 and line between $2 and $3 and state = 'PENDING'
-       returning line, user_id, calls, reads_done, reads_tried, attempts, sent_at
+    `with pending as (
+       select line from kick_lines where job_id = $1 and line between $2 and $3 and state = 'PENDING'
+       order by line for update
+     ), claimed as (
+       update kick_lines l set owner = $4 from pending where l.job_id = $1 and l.line = pending.line
+       returning l.line, user_id, calls, reads_done, reads_tried, attempts, sent_at
      )
      select line, user_id, calls, reads_done, reads_tried, attempts,
        extract(epoch from clock_timestamp() - sent_at)::float8 * 1000 as sent_ago_ms from claimed order by line`,
@@ -81,26 +88,30 @@ const toRecord = ({ jobId, line, owner, attempts, calls, reading }: LineChange) 
   reads_done: reading.done,
   reads_tried: reading.tried,
 });
-const IS_OWN = `l.job_id = c.job_id and l.line = c.line and l.owner = c.owner and l.attempts = c.attempts
-  and l.state = 'PENDING'`;
+/** Locks those of the changes' lines that are their owner's still. @param columns of each change */
+const lockOwn = (columns: string, condition = ''): string => `
+  with own as (
+    select c.* from jsonb_to_recordset($1::text::jsonb) as c (${columns})
+      join kick_lines l on l.job_id = c.job_id and l.line = c.line
+    where l.owner = c.owner and l.attempts = c.attempts and l.state = 'PENDING' ${condition}
+    order by l.job_id, l.line for update of l
+  )`;
+const OF_OWN = 'from own c where l.job_id = c.job_id and l.line = c.line returning l.job_id as "jobId", l.line';
 type LineKey = Pick<LineChange, 'jobId' | 'line'>;
 
 /** "Sent", before it is: one attempt more. Refused for lines of another owner, and of jobs that are cancelled. */
 export const markSent = (store: Queryable, changes: readonly LineChange[]) =>
   store.query<LineKey>(
-    `update kick_lines l set attempts = l.attempts + 1, calls = c.calls, sent_at = clock_timestamp()
-     from jsonb_to_recordset($1::text::jsonb) as c (${CHANGE}), kick_jobs j
-     where ${IS_OWN} and j.id = l.job_id and j.state in ('QUEUED', 'RUNNING')
-     returning l.job_id as "jobId", l.line`,
+    `${lockOwn(CHANGE, `and exists (select from kick_jobs where id = l.job_id and state in ('QUEUED', 'RUNNING'))`)}
+     update kick_lines l set attempts = l.attempts + 1, calls = c.calls, sent_at = clock_timestamp() ${OF_OWN}`,
     [JSON.stringify(changes.map(toRecord))],
   );
 
 /** What is known of its calls by now, and of its reading back. */
 export const saveCalls = (store: Queryable, changes: readonly LineChange[]) =>
   store.query<LineKey>(
-    `update kick_lines l set calls = c.calls, reads_done = c.reads_done, reads_tried = c.reads_tried
-     from jsonb_to_recordset($1::text::jsonb) as c (${CHANGE})
-     where ${IS_OWN} returning l.job_id as "jobId", l.line`,
+    `${lockOwn(CHANGE)}
+     update kick_lines l set calls = c.calls, reads_done = c.reads_done, reads_tried = c.reads_tried ${OF_OWN}`,
     [JSON.stringify(changes.map(toRecord))],
   );
 
@@ -120,11 +131,9 @@ const storable = (text: string): string => text.slice(0, MAX_MESSAGE_LENGTH).rep
 /** The line's outcome, for good. */
 export const settleLines = (store: Queryable, settlements: readonly Settlement[]) =>
   store.query<LineKey>(
-    `update kick_lines l set calls = c.calls, state = c.state, code = c.code, message = c.message,
-       verified_offline = c.verified_offline, finished_at = clock_timestamp(), owner = null
-     from jsonb_to_recordset($1::text::jsonb)
-       as c (${CHANGE}, state text, code text, message text, verified_offline boolean)
-     where ${IS_OWN} returning l.job_id as "jobId", l.line`,
+    `${lockOwn(`${CHANGE}, state text, code text, message text, verified_offline boolean`)}
+     update kick_lines l set calls = c.calls, state = c.state, code = c.code, message = c.message,
+       verified_offline = c.verified_offline, finished_at = clock_timestamp(), owner = null ${OF_OWN}`,
     [
       JSON.stringify(
         settlements.map(({ state, code, message, verifiedOffline, ...change }) => ({
@@ -141,11 +150,14 @@ export const settleLines = (store: Queryable, settlements: readonly Settlement[]
 /** Those that nothing is in flight for. Their calls so far are told in the message. */
 export const skipUnsentLines = async (store: Queryable, jobId: string): Promise<void> => {
   await store.query(
-    `update kick_lines set state = 'SKIPPED', owner = null, finished_at = clock_timestamp(),
+    `with unsent as (
+       select line from kick_lines where job_id = $1 and state = 'PENDING' and calls !~ '[sr]' order by line for update
+     )
+     update kick_lines l set state = 'SKIPPED', owner = null, finished_at = clock_timestamp(),
        message = case when calls ~ 'k'
          then 'the job was cancelled between the calls for this user; some of the apps were done'
          else 'the job was cancelled' end
-     where job_id = $1 and state = 'PENDING' and calls !~ '[sr]'`,
+     from unsent where l.job_id = $1 and l.line = unsent.line`,
     [jobId],
   );
 };
