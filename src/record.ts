@@ -14,8 +14,8 @@ export function startRecord(policy: Config['audit'], database: Database, fingerp
   const records = new AuditLog(database, log);
   const audit = new AuditService(records, policy, fingerprint, log);
   const { retentionDays } = policy;
-  const erase = async (before: Date) =>
-    (await eraseTargetsBefore(database, before)) + (await eraseUsersBefore(database, before));
+  const erase = async (before: Date, limit: number) =>
+    (await eraseTargetsBefore(database, before, limit)) + (await eraseUsersBefore(database, before, limit));
   const retention = retentionDays === null ? null : new Retention(erase, audit, retentionDays, log);
   return { records, audit, retention };
 }

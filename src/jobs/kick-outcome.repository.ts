@@ -1,5 +1,6 @@
 /** The SQL of what users' lines have come to, for those who read it. */
 import type { ErrorCode } from '../errors';
+import type { UserIdType } from '../kick/user-id-type.enum';
 import type { Queryable } from '../store/database';
 import type { KickOutcomeState } from './kick-outcome-state.enum';
 
@@ -60,11 +61,36 @@ export const listUnsettledUsers = (store: Queryable, jobId: string) =>
     [jobId],
   );
 
-/** Empties the users of lines settled before then, with GenAuth's texts about them. @returns how many */
-export async function eraseUsersBefore(store: Queryable, before: Date): Promise<number> {
+/** Empties the users of some lines settled before then, with GenAuth's texts about them. @returns how many, at most `limit` */
+export async function eraseUsersBefore(store: Queryable, before: Date, limit: number): Promise<number> {
   const rows = await store.query(
-    `update kick_lines set user_id = null, message = null where user_id is not null and finished_at < $1 returning line`,
-    [before],
+    `with old as (
+       select job_id, line from kick_lines where user_id is not null and finished_at < $1
+       limit $2 for update skip locked
+     )
+     update kick_lines l set user_id = null, message = null
+     from old where l.job_id = old.job_id and l.line = old.line returning l.line`,
+    [before, limit],
   );
   return rows.length;
+}
+
+/** Empties one user's id, and GenAuth's texts about them, in the outcomes of all jobs. @returns in how many */
+export async function eraseUser(store: Queryable, type: UserIdType, id: string): Promise<number> {
+  const rows = await store.query(
+    `update kick_lines l set user_id = null, message = null from kick_jobs j
+     where j.id = l.job_id and j.user_id_type = $1 and l.user_id = $2 and l.finished_at is not null returning l.line`,
+    [type, id],
+  );
+  return rows.length;
+}
+
+/** In how many lines that are not settled a user is named. */
+export async function countPendingLines(store: Queryable, type: UserIdType, id: string): Promise<number> {
+  const [row] = await store.query<{ pending: number }>(
+    `select count(*)::integer as pending from kick_lines l join kick_jobs j on j.id = l.job_id
+     where j.user_id_type = $1 and l.user_id = $2 and l.finished_at is null`,
+    [type, id],
+  );
+  return row?.pending ?? 0;
 }
