@@ -23,7 +23,7 @@ export interface OwnedLine {
   reads_done: number;
   reads_tried: string;
   attempts: number;
-  /** Milliseconds since its last call was sent, by the database's clock; null: never. */
+  /** Milliseconds since its last call was first sent, by the database's clock; null: never. */
   sent_ago_ms: number | null;
 }
 
@@ -99,11 +99,16 @@ const lockOwn = (columns: string, condition = ''): string => `
 const OF_OWN = 'from own c where l.job_id = c.job_id and l.line = c.line returning l.job_id as "jobId", l.line';
 type LineKey = Pick<LineChange, 'jobId' | 'line'>;
 
-/** "Sent", before it is: one attempt more. Refused for lines of another owner, and of jobs that are cancelled. */
+/**
+ * "Sent", before it is: one attempt more. Refused for lines of another owner, and of jobs that are cancelled. The time is
+ * that of a call's first sending: how late it may be repeated counts from there.
+ */
 export const markSent = (store: Queryable, changes: readonly LineChange[]) =>
   store.query<LineKey>(
     `${lockOwn(CHANGE, `and exists (select from kick_jobs where id = l.job_id and state in ('QUEUED', 'RUNNING'))`)}
-     update kick_lines l set attempts = l.attempts + 1, calls = c.calls, sent_at = clock_timestamp() ${OF_OWN}`,
+     update kick_lines l set attempts = l.attempts + 1, calls = c.calls, reads_done = c.reads_done,
+       reads_tried = c.reads_tried,
+       sent_at = case when c.calls = l.calls or c.calls ~ 'r' then l.sent_at else clock_timestamp() end ${OF_OWN}`,
     [JSON.stringify(changes.map(toRecord))],
   );
 

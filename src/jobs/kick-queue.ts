@@ -111,7 +111,8 @@ export class KickQueue {
       const db = sqlOf(transaction);
       await this.boss.complete(QUEUE, chunk.id, {}, { db });
       if (rest === null) return;
-      const startAfter = new Date(Date.now() + waitMs).toISOString();
+      // An interval, by the database's clock: ours may be another one.
+      const startAfter = String(waitMs / 1000);
       await this.boss.insert([{ ...this.toInsert(rest), ...(waitMs > 0 && { startAfter }) }], { db });
     });
   }

@@ -82,14 +82,18 @@ export class LineWork {
   /** Durable before the call. @throws {AppError} when the line is not ours any more, or its job was cancelled */
   private async mark(index: number, letter: CallLetter): Promise<void> {
     const startedAt = performance.now();
-    if (!(await this.tools.store.markSent({ ...this.change(), calls: this.letters.with(index, letter) }))) {
+    // What was read of an earlier sending says nothing about this one.
+    const reading: Reading = { done: 0, tried: '' };
+    if (!(await this.tools.store.markSent({ ...this.change(), calls: this.letters.with(index, letter), reading }))) {
       this.refusedBy = (await this.tools.isCancelled()) ? 'cancellation' : 'other-owner';
       this.tools.drop();
       throw new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, 'The line is not to be worked on any more; nothing was sent.');
     }
     this.attempts++;
+    this.reading = reading;
+    // The first sending counts: if a later one is refused, the next must not be made later for it.
+    if (this.letters.at(index) === '.') this.sentAt = startedAt;
     this.letters.set(index, letter);
-    this.sentAt = startedAt;
   }
 
   /** A clear no: to the call, or only to its being made now. */
@@ -122,12 +126,19 @@ export class LineWork {
         return this.resolved(index, 'f');
       }
       // Reading may work again when GenAuth is back; nothing is decided meanwhile.
-      if (this.tools.mustStop()) return 'stop';
+      if (this.tools.mustStop() || this.isUntimely(error)) return 'stop';
       why ??= error;
     }
     const agoMs = performance.now() - (this.sentAt ?? -Infinity);
     if (this.letters.at(index) === 's' && agoMs < this.tools.repeatableMs) return this.send(index, 'r');
     return this.unknown(index, why);
+  }
+
+  /** GenAuth is there, and wants to be asked later. It is, but not for ever. */
+  private isUntimely(error: AppError): boolean {
+    if (error.code !== ErrorCode.RATE_LIMITED || this.reading.tried.length >= MAX_ATTEMPTS) return false;
+    this.reading.tried += 'x';
+    return true;
   }
 
   private resolved(index: number, letter: CallLetter): Step {

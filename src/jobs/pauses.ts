@@ -18,8 +18,9 @@ export class Pauses {
   get gateState(): ReturnType<GateView['state']> {
     if (this.key.isRefused) return 'shut';
     if (this.circuit.state === 'closed') return 'open';
-    // An open circuit whose time has come lets one call find out; without single kicks that is a job's.
-    return this.circuit.reopensInMs > 0 ? 'shut' : 'probe';
+    // An open circuit whose time has come lets one call find out; without single kicks that is a job's. While it finds out,
+    // all others are refused.
+    return this.circuit.state === 'open' && this.circuit.reopensInMs === 0 ? 'probe' : 'shut';
   }
 
   /** For people; null when nothing holds jobs up. Other gateways tell of their circuits by the database. */

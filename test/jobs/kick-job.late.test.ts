@@ -1,0 +1,88 @@
+/** What becomes of a call without a clear answer when time goes by: neither is it repeated late, nor given up too soon. */
+import type { Fault } from '../../src/emulator/fault';
+import { eventually } from '../helpers/eventually';
+import { kick } from '../helpers/execute';
+import { startTestApp, type TestApp } from '../helpers/start-app';
+import { makeStore, openStore, withPostgres, type StoreKind } from '../helpers/stores';
+import { acceptedJob, finishedJob, outcomesOf, readJob } from './jobs';
+
+const KICK_USERS = '/api/v3/kick-users';
+const CHECK_SESSION = '/api/v3/check-session-status';
+const TIMEOUT_MS = 1000;
+const HTML: Fault = { kind: 'html' };
+const BUSY: Fault = { kind: 'status', status: 429 };
+
+/** A gateway that repeats calls for two seconds, alone on its store, and a user who is signed in. */
+async function start(kind: StoreKind, environment: Record<string, string> = {}) {
+  const store = await openStore(await makeStore(kind));
+  const own = { GENAUTH_TIMEOUT_MS: String(TIMEOUT_MS), GENAUTH_BREAKER_FAILURES: '0', ...environment };
+  const app = await startTestApp(own, undefined, store);
+  const { directory } = app.genauth;
+  const { userId } = directory.users[3]!;
+  const { appId } = directory.demoApp;
+  directory.signIn(userId, appId);
+  return { app, userId, appId, isOnline: () => directory.isOnline(userId, appId) };
+}
+const outcomeOf = async (app: TestApp, id: string) => outcomesOf(await finishedJob(app, id))[0];
+
+it('a repetition that GenAuth puts off is not made late: UNKNOWN', async () => {
+  const { app, userId, appId, isOnline } = await start('embedded');
+  app.genauth.faults.next(HTML);
+  app.genauth.faults.always(BUSY);
+  const id = await acceptedJob(app, { userIds: [userId], appIds: [appId] });
+  // It ends while GenAuth still says no: nobody waits for a yes.
+  expect(await outcomeOf(app, id)).toMatchObject({ state: 'UNKNOWN', code: 'UPSTREAM_UNAVAILABLE' });
+  expect(isOnline()).toBe(true);
+});
+
+it('a reading that GenAuth puts off is made later, and decides nothing until then', async () => {
+  const { app, userId, appId, isOnline } = await start('embedded');
+  app.genauth.faults.next({ ...HTML, afterEffect: true });
+  app.genauth.faults.always(BUSY, { path: CHECK_SESSION });
+  const id = await acceptedJob(app, { userIds: [userId], appIds: [appId] });
+  await eventually(() => app.genauth.receivedCount(CHECK_SESSION) > 3, Boolean, 20_000);
+  expect((await readJob(app, id)).state).toBe('RUNNING');
+  app.genauth.faults.clear();
+  expect(await outcomeOf(app, id)).toMatchObject({ state: 'KICKED', attempts: 1 });
+  expect(isOnline()).toBe(false);
+});
+
+withPostgres('with a clock that a test can set', () => {
+  let aheadMs: number;
+  beforeEach(() => {
+    aheadMs = 0;
+    const realNow = Date.now.bind(Date);
+    jest.spyOn(Date, 'now').mockImplementation(() => realNow() + aheadMs);
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  it('decides nothing while another call finds out whether GenAuth is back', async () => {
+    const { app, userId, appId } = await start('postgres', { GENAUTH_BREAKER_FAILURES: '1' });
+    const { faults, directory } = app.genauth;
+    faults.always({ kind: 'never' }, { path: CHECK_SESSION });
+    faults.always({ kind: 'never', afterEffect: true });
+    const id = await acceptedJob(app, { userIds: [userId], appIds: [appId] });
+    await eventually(() => app.genauth.receivedCount(KICK_USERS) === 1);
+    // Each finds GenAuth still away; by the last, the job's call is too old to be repeated.
+    for (const probe of [1, 2, 3, 4]) {
+      await eventually(async () => {
+        if (app.genauth.receivedCount() > probe) return true;
+        aheadMs += 5000;
+        await kick(app, { userId: directory.users[4]!.userId, appIds: [appId] });
+        return false;
+      });
+    }
+    expect((await readJob(app, id)).state).toBe('RUNNING');
+    faults.clear();
+    aheadMs += 5000;
+    expect(await outcomeOf(app, id)).toMatchObject({ state: 'KICKED', attempts: 1 });
+  });
+
+  it('a line is put off by the clock of the database, not by that of the gateway', async () => {
+    aheadMs = 4 * 60 * 1000;
+    const { app, userId, appId } = await start('postgres');
+    app.genauth.faults.next(BUSY);
+    const id = await acceptedJob(app, { userIds: [userId], appIds: [appId] });
+    expect(await outcomeOf(app, id)).toMatchObject({ state: 'KICKED', attempts: 2 });
+  });
+});
