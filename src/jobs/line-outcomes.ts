@@ -1,4 +1,8 @@
-/** Outcomes of a line that need no explanation from GenAuth. */
+/** What a line can come to, beside what reading it back says. */
+import type { AppError } from '../errors';
+import type { CallLetters } from './call-letters';
+import type { LineChange, Settlement } from './kick-line.repository';
+
 export const CANCELLED = {
   state: 'SKIPPED',
   code: null,
@@ -10,3 +14,15 @@ export const CUT_SHORT = {
   message: 'the job was cancelled between the calls for this user; some of the apps were done',
 } as const;
 export const KICKED = { state: 'KICKED', code: null, message: null, verifiedOffline: null } as const;
+
+/** What GenAuth said to a call of an earlier turn is in the audit trail only. */
+const SAID_EARLIER = 'A call for this user failed or was never answered; the audit trail says which.';
+
+/** @param failure the one to be told; null: it was in an earlier turn */
+export function unsuccessful(letters: CallLetters, failure: AppError | null): Omit<Settlement, keyof LineChange> {
+  const { count } = letters;
+  const partly = count > 1 ? ` (${letters.countOf('k')} of the ${count} calls for this user succeeded)` : '';
+  const state = letters.has('f') ? 'FAILED' : 'UNKNOWN';
+  const message = `${failure?.message ?? SAID_EARLIER}${partly}`;
+  return { state, code: failure?.code ?? null, message, verifiedOffline: null };
+}

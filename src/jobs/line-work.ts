@@ -7,7 +7,7 @@ import { AppError, ErrorCode } from '../errors';
 import { CallLetters, type CallLetter } from './call-letters';
 import type { LineChange, OwnedLine, Reading, Settlement } from './kick-line.repository';
 import type { JobRow } from './kick-job.repository';
-import { CANCELLED, CUT_SHORT, KICKED } from './line-outcomes';
+import { CANCELLED, CUT_SHORT, KICKED, unsuccessful } from './line-outcomes';
 import type { LineEnd, LineTools } from './line-tools';
 import { verifyOffline } from './verify-offline';
 
@@ -22,9 +22,6 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   ErrorCode.AUDIT_UNAVAILABLE,
   ErrorCode.UPSTREAM_REFUSED_CREDENTIALS,
 ]);
-
-/** What GenAuth said to a call of an earlier turn is in the audit trail only. */
-const SAID_EARLIER = 'A call for this user failed or was never answered; the audit trail says which.';
 
 type Step = 'next' | 'stop';
 
@@ -185,11 +182,7 @@ export class LineWork {
       if (letters.has('.')) return letters.has('k') ? CUT_SHORT : CANCELLED;
       return this.job.verify ? this.verify() : KICKED;
     }
-    const { count } = letters;
-    const partly = count > 1 ? ` (${letters.countOf('k')} of the ${count} calls for this user succeeded)` : '';
-    const state = letters.has('f') ? 'FAILED' : 'UNKNOWN';
-    const message = `${failure?.message ?? SAID_EARLIER}${partly}`;
-    return { state, code: failure?.code ?? null, message, verifiedOffline: null };
+    return unsuccessful(letters, failure);
   }
 
   private verify() {
