@@ -10,6 +10,7 @@ import { KickJobService } from './jobs/kick-job.service';
 import { KickJobWorker } from './jobs/kick-job.worker';
 import { KickQueue } from './jobs/kick-queue';
 import { LineStore } from './jobs/line-store';
+import { OwnIds } from './jobs/own-ids';
 import { Pauses } from './jobs/pauses';
 import { ProgressFeed } from './jobs/progress-feed';
 import { SendGate } from './jobs/send-gate';
@@ -83,6 +84,7 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
     kickUsers,
     audit,
     reads: client,
+    ownIds: new OwnIds(),
     tracing,
     log,
     sliceMs,

@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../store/database';
 import { NO_HASH, toRow, type AuditEntry, type NewAuditRow } from './audit-record';
-import { insertRows, takeUnlinkedHeads, type ChainHead } from './audit-repository';
+import { insertRows, selectKnownIds, takeUnlinkedHeads, type ChainHead } from './audit-repository';
 
 const NOBODY = { actor: 'gateway', issuer: 'local', requestId: 'audit' } as const;
 
@@ -38,9 +38,15 @@ export class AuditChain {
   private begin(entries: readonly TimedEntry[]): Promise<ChainHead> {
     return this.database.transaction(async (transaction) => {
       const links = await takeUnlinkedHeads(transaction);
+      // After a failure: it may have been the answer alone that was lost.
+      const written = await selectKnownIds(
+        transaction,
+        entries.map(({ entry }) => entry.id),
+      );
+      const unwritten = entries.filter(({ entry }) => !written.has(entry.id));
       const opened: AuditEntry = { ...NOBODY, id: randomUUID(), action: 'CHAIN_OPENED', details: { links } };
       const start = { chain: randomUUID(), seq: 0, hash: NO_HASH };
-      return this.append(transaction, start, [{ entry: opened, time: new Date() }, ...entries]);
+      return this.append(transaction, start, [{ entry: opened, time: new Date() }, ...unwritten]);
     });
   }
 

@@ -40,18 +40,38 @@ export const takeUnlinkedHeads = (store: Queryable): Promise<ChainHead[]> =>
      returning c.chain, head_seq as seq, head_hash as hash`,
   );
 
+/** Those of some records that stand already. */
+export async function selectKnownIds(store: Queryable, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await store.query<{ id: string }>('select id from audit_events where id = any ($1::uuid[])', [[...ids]]);
+  return new Set(rows.map(({ id }) => id));
+}
+
 export const selectChains = (store: Queryable): Promise<ChainHead[]> =>
   store.query<ChainHead>(
     'select chain, head_seq as seq, head_hash as hash from audit_chains order by opened_at, chain',
   );
 
-/** Chains that have records, whether or not `audit_chains` still knows them. */
-export const selectChainIds = (store: Queryable): Promise<{ chain: string }[]> =>
-  store.query('select chain from audit_events group by chain order by min(position)');
+export interface ChainStart {
+  chain: string;
+  action: string;
+  details: string | null;
+}
 
-/** The records that begin a chain. */
-export const selectOpenings = (store: Queryable) =>
-  store.query<Pick<AuditRow, 'details'>>(`select details from audit_events where action = 'CHAIN_OPENED'`);
+/**
+ * The first record that each chain has, oldest chain first, whether or not `audit_chains` still knows it. Goes from chain to
+ * chain along the index of (chain, seq): reading all records would take longer than a statement may.
+ */
+export const selectChainStarts = (store: Queryable): Promise<ChainStart[]> =>
+  store.query<ChainStart>(
+    `with recursive starts as (
+       (select chain, position, action, details from audit_events order by chain, seq limit 1)
+       union all
+       select following.* from starts cross join lateral (
+         select chain, position, action, details from audit_events where chain > starts.chain order by chain, seq limit 1
+       ) following
+     )
+     select chain, action, details from starts order by position`,
+  );
 
 /** A piece of a chain, in its order. */
 export const selectChainPiece = (store: Queryable, chain: string, afterSeq: number, limit: number) =>

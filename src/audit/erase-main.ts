@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { readStoreConfig } from '../config';
 import { createFingerprint } from '../observability/fingerprint';
 import { openDatabase } from '../store/open-database';
-import { countPendingLines, eraseUser } from '../jobs/kick-outcome.repository';
+import { eraseUser } from '../jobs/kick-outcome.repository';
 import { UserIdType } from '../kick/user-id-type.enum';
 import { AuditLog } from './audit-log';
 import { AuditService } from './audit.service';
@@ -28,9 +28,8 @@ async function main(): Promise<number> {
   const database = await openDatabase(readStoreConfig(), log);
   try {
     const type = UserIdType[name];
+    const { erased: outcomes, pending } = await eraseUser(database, type, id);
     const records = await eraseTarget(database, type, id);
-    const outcomes = await eraseUser(database, type, id);
-    const pending = await countPendingLines(database, type, id);
     const trail = new AuditLog(database, log);
     const audit = new AuditService(trail, { isRequired: true }, createFingerprint(''), log);
     const who = { actor: 'operator', issuer: 'local', requestId: 'audit:erase' };

@@ -1,7 +1,7 @@
 /** Walks the audit trail and tells where it was tampered with. Reads only. */
 import type { Queryable } from '../store/database';
 import { hashRecord, hashTarget, NO_HASH, type AuditRow } from './audit-record';
-import { selectChainIds, selectChainPiece, selectChains, selectOpenings, type ChainHead } from './audit-repository';
+import { selectChainPiece, selectChains, selectChainStarts, type ChainHead, type ChainStart } from './audit-repository';
 
 /** Records read at a time. */
 const PIECE = 1000;
@@ -65,7 +65,8 @@ const isHead = (value: unknown): value is ChainHead =>
   typeof value.hash === 'string';
 
 /** The heads of other chains that an opening record vouches for. */
-function linksOf({ details }: Pick<AuditRow, 'details'>): ChainHead[] {
+function linksOf({ action, details }: ChainStart): ChainHead[] {
+  if (action !== 'CHAIN_OPENED') return [];
   const parsed: unknown = JSON.parse(details ?? '{}');
   if (typeof parsed !== 'object' || parsed === null || !('links' in parsed) || !Array.isArray(parsed.links)) return [];
   return parsed.links.filter(isHead);
@@ -109,8 +110,8 @@ export async function verifyTrail(store: Queryable, knownHeads: readonly ChainHe
   // Heads first: what is written meanwhile is beyond them.
   expected.add(await selectChains(store));
   expected.add(knownHeads);
-  for (const opened of await selectOpenings(store)) expected.add(linksOf(opened));
-  const chains = await selectChainIds(store);
+  const chains = await selectChainStarts(store);
+  for (const start of chains) expected.add(linksOf(start));
   const result: Verification = { chains: chains.length, records: 0, erased: 0, faults: [] };
   for (const { chain } of chains) await walkChain(store, chain, expected, result);
   const what = 'it is known to have been written, and is gone';

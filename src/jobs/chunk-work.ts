@@ -16,6 +16,7 @@ import type { HeldChunk, KickQueue } from './kick-queue';
 import type { LineStore } from './line-store';
 import type { LineEnd } from './line-tools';
 import { LineWork } from './line-work';
+import type { OwnIds } from './own-ids';
 import { ReadBack, type SessionReads } from './read-back';
 import type { SendGate } from './send-gate';
 
@@ -30,6 +31,7 @@ export interface ChunkTools {
   kickUsers: KickUsersService;
   audit: AuditService;
   reads: SessionReads;
+  ownIds: OwnIds;
   /** Links the calls of a job to the request that asked for it. */
   tracing: Tracing;
   log: Logger;
@@ -42,6 +44,8 @@ export interface ChunkTools {
   /** Told of each change that watchers of the job may want to see. */
   noteProgress: (jobId: string) => void;
 }
+
+const keyOf = ({ id }: JobRow, { line }: OwnedLine): string => `${id} ${line}`;
 
 export class ChunkWork {
   private readonly owner = randomUUID();
@@ -116,7 +120,9 @@ export class ChunkWork {
     if (this.isEnded) drop.abort();
     try {
       const work = this.lineWork(job, line, drop, sent);
-      return await tools.tracing.linked('kick job line', job.traceparent, () => work.run());
+      const end = await tools.tracing.linked('kick job line', job.traceparent, () => work.run());
+      if (end !== 'later') tools.ownIds.forget(keyOf(job, line));
+      return end;
     } finally {
       this.drops.delete(drop);
       sent();
@@ -131,7 +137,7 @@ export class ChunkWork {
     const user = { type: job.user_id_type, id: line.user_id };
     return new LineWork(job, line, owner, {
       store: tools.store,
-      readBack: new ReadBack(tools.reads, user, context),
+      readBack: new ReadBack(tools.reads, { ...user, line: keyOf(job, line) }, tools.ownIds, context),
       kick: (request, beforeSend) =>
         tools.kickUsers.kickForJob(request, {
           ...who,

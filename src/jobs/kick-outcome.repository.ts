@@ -75,22 +75,28 @@ export async function eraseUsersBefore(store: Queryable, before: Date, limit: nu
   return rows.length;
 }
 
-/** Empties one user's id, and GenAuth's texts about them, in the outcomes of all jobs. @returns in how many */
-export async function eraseUser(store: Queryable, type: UserIdType, id: string): Promise<number> {
-  const rows = await store.query(
-    `update kick_lines l set user_id = null, message = null from kick_jobs j
-     where j.id = l.job_id and j.user_id_type = $1 and l.user_id = $2 and l.finished_at is not null returning l.line`,
-    [type, id],
-  );
-  return rows.length;
-}
-
-/** In how many lines that are not settled a user is named. */
-export async function countPendingLines(store: Queryable, type: UserIdType, id: string): Promise<number> {
-  const [row] = await store.query<{ pending: number }>(
-    `select count(*)::integer as pending from kick_lines l join kick_jobs j on j.id = l.job_id
-     where j.user_id_type = $1 and l.user_id = $2 and l.finished_at is null`,
-    [type, id],
-  );
-  return row?.pending ?? 0;
+/**
+ * Empties one user's id, and GenAuth's texts about them, in the outcomes of all jobs. Job by job, as there is no index of
+ * users, and a statement over all lines would be given up.
+ * @returns in how many it was, and how many lines that are not settled name the user still
+ */
+export async function eraseUser(store: Queryable, type: UserIdType, id: string) {
+  const sum = { erased: 0, pending: 0 };
+  const jobs = await store.query<{ id: string }>('select id from kick_jobs where user_id_type = $1', [type]);
+  for (const job of jobs) {
+    const [counts] = await store.query<{ erased: number; pending: number }>(
+      `with named as (
+         select line, finished_at from kick_lines where job_id = $1 and user_id = $2
+       ), erased as (
+         update kick_lines l set user_id = null, message = null from named
+         where l.job_id = $1 and l.line = named.line and named.finished_at is not null returning l.line
+       )
+       select (select count(*) from erased)::integer as erased,
+         (select count(*) from named where finished_at is null)::integer as pending`,
+      [job.id, id],
+    );
+    sum.erased += counts?.erased ?? 0;
+    sum.pending += counts?.pending ?? 0;
+  }
+  return sum;
 }

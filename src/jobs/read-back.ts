@@ -3,6 +3,7 @@ import type { CallContext } from '../genauth/attempt';
 import type { WireUserIdType } from '../genauth/wire';
 import type { Reading } from './kick-line.repository';
 import { UserIdType } from '../kick/user-id-type.enum';
+import type { OwnIds } from './own-ids';
 
 export interface SessionReads {
   isSessionActive: (userId: string, appId: string, context: CallContext) => Promise<boolean>;
@@ -10,11 +11,11 @@ export interface SessionReads {
 }
 
 export class ReadBack {
-  private ownId: string | null = null;
-
+  /** @param user `line` is what their own id is remembered by */
   constructor(
     private readonly reads: SessionReads,
-    private readonly user: { type: UserIdType; id: string },
+    private readonly user: { type: UserIdType; id: string; line: string },
+    private readonly ownIds: OwnIds,
     private readonly context: CallContext,
   ) {}
 
@@ -43,8 +44,12 @@ export class ReadBack {
 
   /** check-session-status takes GenAuth's own ids only. */
   private async genauthId(): Promise<string> {
-    const { type, id } = this.user;
+    const { type, id, line } = this.user;
     if (type === UserIdType.USER_ID) return id;
-    return (this.ownId ??= await this.reads.findUserId(type, id, this.context));
+    const known = this.ownIds.of(line);
+    if (known !== null) return known;
+    const found = await this.reads.findUserId(type, id, this.context);
+    this.ownIds.remember(line, found);
+    return found;
   }
 }

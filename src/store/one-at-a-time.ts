@@ -23,6 +23,8 @@ export async function oneAtATime(database: Database, lock: number, work: () => P
   if (database.kind === 'embedded') return work();
   await database.transaction(async (transaction) => {
     await takeLock(transaction, lock);
+    // It is silent for as long as the work takes.
+    await transaction.run(`set local idle_in_transaction_session_timeout = ${GIVE_UP_AFTER_MS}`);
     await work();
   });
 }

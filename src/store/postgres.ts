@@ -10,6 +10,11 @@ const MAX_CONNECTIONS = 4;
 const CONNECT_TIMEOUT_MS = 3000;
 /** A statement that takes longer is given up, on our side and on the server's. Milliseconds. */
 const QUERY_TIMEOUT_MS = 5000;
+/**
+ * A gateway that falls silent in the middle of a transaction, as on a machine that is frozen or cut off, must not keep its
+ * locks from the others: the server ends it, long before TCP would notice. Milliseconds.
+ */
+const SILENCE_MS = 3000;
 
 const queryableOf = (client: Pool | PoolClient): Queryable => ({
   query: async <Row>(sql: string, parameters: readonly unknown[] = []) => {
@@ -29,7 +34,7 @@ async function inTransaction<T>(pool: Pool, work: (transaction: Queryable) => Pr
   client.on('error', ignore);
   let failure: Error | undefined;
   try {
-    await client.query('begin');
+    await client.query(`begin; set local idle_in_transaction_session_timeout = ${SILENCE_MS}`);
     const result = await work(queryableOf(client));
     await client.query('commit');
     return result;

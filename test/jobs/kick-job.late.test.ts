@@ -47,6 +47,15 @@ it('a reading that GenAuth puts off is made later, and decides nothing until the
   expect(isOnline()).toBe(false);
 });
 
+it('at a pace that lets nobody be looked up and read back in one turn, verified jobs end', async () => {
+  const { app, appId } = await start('embedded', { GENAUTH_MAX_RPS: '8' });
+  const userIds = app.genauth.directory.users.slice(0, 8).map(({ ids }) => ids.email);
+  const options = { userIdType: 'EMAIL' };
+  const job = await finishedJob(app, await acceptedJob(app, { userIds, appIds: [appId], options, verify: true }));
+  expect(job.progress).toMatchObject({ kicked: userIds.length });
+  expect(outcomesOf(job).filter(({ verifiedOffline }) => verifiedOffline === true)).toHaveLength(userIds.length);
+});
+
 withPostgres('with a clock that a test can set', () => {
   let aheadMs: number;
   beforeEach(() => {

@@ -1,0 +1,70 @@
+/** The database has written records, and its answer is lost: they stand once, and those after them are written. */
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { AuditLog } from '../../src/audit/audit-log';
+import type { AuditEntry } from '../../src/audit/audit-record';
+import { verifyTrail } from '../../src/audit/verify';
+import type { Database } from '../../src/store/database';
+import { eventually } from '../helpers/eventually';
+import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
+
+const entry = (): AuditEntry => ({
+  id: randomUUID(),
+  action: 'KICK_SUCCEEDED',
+  actor: 'alice',
+  issuer: 'https://issuer.example.com',
+  requestId: 'r',
+});
+
+/** Carries everything out, and says of the next writing that it has failed. */
+function losing(database: Database) {
+  let isToLose = false;
+  const lose = <T>(answer: T): T => {
+    if (!isToLose) return answer;
+    isToLose = false;
+    throw new Error('Connection terminated unexpectedly');
+  };
+  const store: Database = {
+    ...database,
+    query: async (sql, parameters) => lose(await database.query(sql, parameters)),
+    transaction: async (work) => lose(await database.transaction(work)),
+  };
+  return { store, loseNext: () => (isToLose = true) };
+}
+
+describeOnEachStore('an answer that is lost', (kind) => {
+  it.each(['of the first statement of a chain', 'of a later statement'])('%s', async (which) => {
+    const database = await openStore(await makeStore(kind));
+    const { store, loseNext } = losing(database);
+    const log = new AuditLog(store, pino({ level: 'silent' }));
+    const all: AuditEntry[] = [];
+    if (which === 'of a later statement') {
+      all.push(entry());
+      await log.write(all[0]!);
+    }
+    loseNext();
+    const noted = [entry(), entry()];
+    for (const each of noted) log.note(each);
+    await eventually(() => log.waiting === 0);
+    all.push(...noted, entry());
+    await log.write(all.at(-1)!);
+    await log.stop();
+
+    const rows = await database.query<{ id: string }>(
+      `select id from audit_events where action = 'KICK_SUCCEEDED' order by position`,
+    );
+    expect(rows).toEqual(all.map(({ id }) => ({ id })));
+    expect(await verifyTrail(database, [])).toMatchObject({ faults: [] });
+  });
+
+  it('is a failure for whoever waits for it, as nothing may be done on a guess', async () => {
+    const database = await openStore(await makeStore(kind));
+    const { store, loseNext } = losing(database);
+    const log = new AuditLog(store, pino({ level: 'silent' }));
+    loseNext();
+    await expect(log.write(entry())).rejects.toThrow('Connection terminated unexpectedly');
+    await log.write(entry());
+    await log.stop();
+    expect(await verifyTrail(database, [])).toMatchObject({ records: 4, faults: [] });
+  });
+});
