@@ -57,6 +57,8 @@ export class WorkerPool {
       const [first] = await Promise.all(Array.from({ length: this.size }, () => this.begin()));
       if (first === undefined) throw new Error('a pool has one worker at least');
       this.isServing = true;
+      // One that served already may have died while others were starting.
+      for (let missing = this.size - this.members.size; missing > 0; missing--) this.replace(null);
       return first;
     } catch (error) {
       this.kill();
@@ -132,10 +134,14 @@ export class WorkerPool {
     this.metrics.leave(id);
     if (!this.isServing || this.isStopping) return;
     if (performance.now() - member.bornAt > STABLE_MS) this.earlyDeaths = 0;
+    this.replace({ worker: member.worker.process.pid, code, signal });
+  }
+
+  /** @param ended who is known to have; null: it was while others were starting */
+  private replace(ended: { worker: number | undefined; code: number | null; signal: string | null } | null): void {
     const waitMs = Math.min(FIRST_WAIT_MS * 2 ** this.earlyDeaths, LONGEST_WAIT_MS);
     this.earlyDeaths += 1;
-    const { pid: worker } = member.worker.process;
-    this.log.error({ worker, code, signal, waitMs }, 'a worker has ended; another takes its place');
+    this.log.error({ ...ended, waitMs }, 'a worker has ended; another takes its place');
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       // It has ended then, too, and is replaced in its turn.

@@ -1,6 +1,7 @@
 /** /healthz and /readyz: does it live, can it serve, and why not. */
 import { connect } from 'node:net';
 import { ErrorCode } from '../../src/errors';
+import type { Database } from '../../src/store/database';
 import { GenAuthClient } from '../../src/genauth/client';
 import { KeyHealth } from '../../src/genauth/key-health';
 import { atEnd } from '../helpers/at-end';
@@ -8,7 +9,7 @@ import { eventually } from '../helpers/eventually';
 import { execute, kick } from '../helpers/execute';
 import { startPostgres } from '../helpers/postgres';
 import { startTestApp, type TestApp } from '../helpers/start-app';
-import { withPostgres } from '../helpers/stores';
+import { sharedStore, withPostgres } from '../helpers/stores';
 
 const KICK_PATH = '/api/v3/kick-users';
 const CHECK_PATH = '/api/v3/list-application-simple-info';
@@ -31,6 +32,23 @@ it('a gateway that has just started lives and is ready, and has not called GenAu
   expect(await (await fetch(`${app.url}/healthz`)).json()).toEqual({ alive: true });
   expect(await readinessOf(app)).toEqual(READY);
   expect(app.genauth.receivedCount()).toBe(0);
+});
+
+it('however many ask, the database has one question at a time to answer', async () => {
+  const database = await sharedStore();
+  let questions = 0;
+  let answer = (): void => undefined;
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  const query: Database['query'] = async (sql, parameters) => {
+    if (sql === 'select 1' && ++questions === 1) await held;
+    return database.query(sql, parameters);
+  };
+  const app = await startTestApp({}, undefined, { ...database, query });
+  const asked = await Promise.all(Array.from({ length: 20 }, () => readinessOf(app)));
+  for (const { body } of asked) expect(body).toMatchObject({ reasons: ['DATABASE_UNREACHABLE'] });
+  expect(questions).toBe(1);
+  answer();
+  expect(await eventually(() => readinessOf(app), ({ status }) => status === 200)).toEqual(READY); // prettier-ignore
 });
 
 describe('a key that GenAuth refuses', () => {

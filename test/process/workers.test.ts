@@ -1,4 +1,5 @@
 /** WORKERS: several processes on one port, with one store, minded by a primary process that serves nobody itself. */
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { atEnd } from '../helpers/at-end';
 import { eventually } from '../helpers/eventually';
@@ -17,6 +18,12 @@ const isAlive = (pid: number): boolean => {
     return false;
   }
 };
+
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+
+/** Node's own mark: until it is there, the process is being made, and the primary waits for that. */
+const isWorker = (pid: number): boolean => readFileSync(`/proc/${pid}/environ`, 'utf8').includes('NODE_UNIQUE_ID=');
 
 const started = (gateway: Child) => logOf(gateway).filter(({ msg }) => msg === 'started');
 /** The processes that have said that they serve, the primary left out. */
@@ -96,6 +103,28 @@ withPostgres('workers', () => {
     gateway.signal('SIGTERM');
     expect(await gateway.exit).toBe(0);
     expect(banners(gateway)).toBe(1);
+  });
+
+  it('one that dies while others are starting has a successor, too', async () => {
+    const gateway = spawnGateway(production.env);
+    const children = await eventually(
+      () => childrenOf(gateway.pid).filter(isWorker),
+      ({ length }) => length === 2,
+    );
+    const late = children[1]!;
+    process.kill(late, 'SIGSTOP');
+    const [victim = 0] = await eventually(
+      () => workersOf(gateway),
+      ({ length }) => length === 1,
+    );
+    process.kill(victim, 'SIGKILL');
+    await eventually(() => !isAlive(victim));
+    process.kill(late, 'SIGCONT');
+    await eventually(() => workersOf(gateway).length === 3);
+    const successor = workersOf(gateway)[2]!;
+    expect(childrenOf(gateway.pid).toSorted()).toEqual([late, successor].toSorted());
+    gateway.signal('SIGTERM');
+    expect(await gateway.exit).toBe(0);
   });
 
   it('SIGTERM drains all of them: what is under way is answered', async () => {
