@@ -23,6 +23,9 @@ export interface OwnedLine {
   reads_done: number;
   reads_tried: string;
   attempts: number;
+  /** Of a call that failed, or was never answered, while others are still to be made. */
+  code: ErrorCode | null;
+  message: string | null;
   /** Milliseconds since its last call was first sent, by the database's clock; null: never. */
   sent_ago_ms: number | null;
 }
@@ -53,9 +56,9 @@ export const claimLines = (store: Queryable, jobId: string, from: number, to: nu
        order by line for update
      ), claimed as (
        update kick_lines l set owner = $4 from pending where l.job_id = $1 and l.line = pending.line
-       returning l.line, user_id, calls, reads_done, reads_tried, attempts, sent_at
+       returning l.line, user_id, calls, reads_done, reads_tried, attempts, code, message, sent_at
      )
-     select line, user_id, calls, reads_done, reads_tried, attempts,
+     select line, user_id, calls, reads_done, reads_tried, attempts, code, message,
        extract(epoch from clock_timestamp() - sent_at)::float8 * 1000 as sent_ago_ms from claimed order by line`,
     [jobId, from, to, owner],
   );
@@ -75,11 +78,19 @@ export interface LineChange {
   attempts: number;
   calls: string;
   reading: Reading;
+  /** What its outcome will tell, if it is known already; nobody reads it before. */
+  failure: { code: ErrorCode; message: string } | null;
 }
 
+/** GenAuth's texts are kept so far only: an outcome is no place for a page of HTML. Characters. */
+const MAX_MESSAGE_LENGTH = 1000;
+
+/** As JSON and the database can carry it, NUL and broken Unicode replaced: one text must not spoil a whole statement. */
+const storable = (text: string): string => text.slice(0, MAX_MESSAGE_LENGTH).replaceAll('\0', '\uFFFD').toWellFormed();
+
 const CHANGE = `job_id uuid, line integer, owner uuid, attempts integer, calls text,
-  reads_done integer, reads_tried text`;
-const toRecord = ({ jobId, line, owner, attempts, calls, reading }: LineChange) => ({
+  reads_done integer, reads_tried text, failure_code text, failure_message text`;
+const toRecord = ({ jobId, line, owner, attempts, calls, reading, failure }: LineChange) => ({
   job_id: jobId,
   line,
   owner,
@@ -87,6 +98,8 @@ const toRecord = ({ jobId, line, owner, attempts, calls, reading }: LineChange) 
   calls,
   reads_done: reading.done,
   reads_tried: reading.tried,
+  failure_code: failure?.code,
+  failure_message: failure && storable(failure.message),
 });
 /** Locks those of the changes' lines that are their owner's still. @param columns of each change */
 const lockOwn = (columns: string, condition = ''): string => `
@@ -107,7 +120,7 @@ export const markSent = (store: Queryable, changes: readonly LineChange[]) =>
   store.query<LineKey>(
     `${lockOwn(CHANGE, `and exists (select from kick_jobs where id = l.job_id and state in ('QUEUED', 'RUNNING'))`)}
      update kick_lines l set attempts = l.attempts + 1, calls = c.calls, reads_done = c.reads_done,
-       reads_tried = c.reads_tried,
+       reads_tried = c.reads_tried, code = c.failure_code, message = c.failure_message,
        sent_at = case when c.calls = l.calls or c.calls ~ 'r' then l.sent_at else clock_timestamp() end ${OF_OWN}`,
     [JSON.stringify(changes.map(toRecord))],
   );
@@ -116,7 +129,8 @@ export const markSent = (store: Queryable, changes: readonly LineChange[]) =>
 export const saveCalls = (store: Queryable, changes: readonly LineChange[]) =>
   store.query<LineKey>(
     `${lockOwn(CHANGE)}
-     update kick_lines l set calls = c.calls, reads_done = c.reads_done, reads_tried = c.reads_tried ${OF_OWN}`,
+     update kick_lines l set calls = c.calls, reads_done = c.reads_done, reads_tried = c.reads_tried,
+       code = c.failure_code, message = c.failure_message ${OF_OWN}`,
     [JSON.stringify(changes.map(toRecord))],
   );
 
@@ -126,12 +140,6 @@ export interface Settlement extends LineChange {
   message: string | null;
   verifiedOffline: boolean | null;
 }
-
-/** GenAuth's texts are kept so far only: an outcome is no place for a page of HTML. Characters. */
-const MAX_MESSAGE_LENGTH = 1000;
-
-/** As JSON and the database can carry it, NUL and broken Unicode replaced: one text must not spoil a whole statement. */
-const storable = (text: string): string => text.slice(0, MAX_MESSAGE_LENGTH).replaceAll('\0', '\uFFFD').toWellFormed();
 
 /** The line's outcome, for good. */
 export const settleLines = (store: Queryable, settlements: readonly Settlement[]) =>
@@ -158,7 +166,7 @@ export const skipUnsentLines = async (store: Queryable, jobId: string): Promise<
     `with unsent as (
        select line from kick_lines where job_id = $1 and state = 'PENDING' and calls !~ '[sr]' order by line for update
      )
-     update kick_lines l set state = 'SKIPPED', owner = null, finished_at = clock_timestamp(),
+     update kick_lines l set state = 'SKIPPED', code = null, owner = null, finished_at = clock_timestamp(),
        message = case when calls ~ 'k'
          then 'the job was cancelled between the calls for this user; some of the apps were done'
          else 'the job was cancelled' end

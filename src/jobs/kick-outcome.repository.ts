@@ -49,7 +49,9 @@ export const listOutcomes = (
   limit: number,
 ): Promise<OutcomeRow[]> =>
   store.query<OutcomeRow>(
-    `select line, user_id, state, code, message, attempts, finished_at, verified_offline from kick_lines
+    // A line that is not settled has notes there for whoever goes on with it.
+    `select line, user_id, state, case when state <> 'PENDING' then code end as code,
+       case when state <> 'PENDING' then message end as message, attempts, finished_at, verified_offline from kick_lines
      where job_id = $1 and line > $2 and ($3::text is null or state = $3) order by line limit $4`,
     [jobId, after, state, limit],
   );

@@ -30,7 +30,7 @@ export class LineWork {
   private reading: Reading;
   private attempts: number;
   private sentAt: number | null;
-  private failure: AppError | null = null;
+  private failure: AppError | null;
   /** Set once a write was refused. */
   private refusedBy: 'other-owner' | 'cancellation' | null = null;
 
@@ -43,6 +43,7 @@ export class LineWork {
     this.letters = new CallLetters(line.calls);
     this.reading = { done: line.reads_done, tried: line.reads_tried };
     this.attempts = line.attempts;
+    this.failure = line.code === null ? null : new AppError(line.code, line.message ?? '');
     this.sentAt = line.sent_ago_ms === null ? null : performance.now() - line.sent_ago_ms;
   }
 
@@ -190,7 +191,7 @@ export class LineWork {
   }
 
   private change(): LineChange {
-    const { job, line, owner, attempts, letters, reading } = this;
-    return { jobId: job.id, line: line.line, owner, attempts, calls: letters.toString(), reading };
+    const { job, line, owner, attempts, letters, reading, failure } = this;
+    return { jobId: job.id, line: line.line, owner, attempts, calls: letters.toString(), reading, failure };
   }
 }

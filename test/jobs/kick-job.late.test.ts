@@ -47,6 +47,27 @@ it('a reading that GenAuth puts off is made later, and decides nothing until the
   expect(isOnline()).toBe(false);
 });
 
+it('what GenAuth said to one call is told though another one is made in a later turn', async () => {
+  const { app, userId } = await start('embedded');
+  const { directory, faults } = app.genauth;
+  const appIds = Array.from({ length: 60 }, (_, index) => `later-app-${index}`);
+  for (const each of appIds) directory.addApp({ appId: each, appIdentifier: each, appName: each });
+  faults.next({ kind: 'envelope', statusCode: 403, message: 'no' });
+  faults.always(BUSY);
+  const id = await acceptedJob(app, { userIds: [userId], appIds });
+  await eventually(() => app.genauth.receivedCount(KICK_USERS) > 2);
+  // Nothing is told of a user before all is.
+  expect(outcomesOf(await readJob(app, id, { first: 1 }))).toMatchObject([
+    { state: 'PENDING', code: null, message: null },
+  ]);
+  faults.clear();
+  expect(await outcomeOf(app, id)).toMatchObject({
+    state: 'FAILED',
+    code: 'REJECTED',
+    message: 'no (1 of the 2 calls for this user succeeded)',
+  });
+});
+
 it('at a pace that lets nobody be looked up and read back in one turn, verified jobs end', async () => {
   const { app, appId } = await start('embedded', { GENAUTH_MAX_RPS: '8' });
   const userIds = app.genauth.directory.users.slice(0, 8).map(({ ids }) => ids.email);

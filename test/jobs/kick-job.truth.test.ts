@@ -167,9 +167,9 @@ it('of several unclear calls for one user each is read back from its first app',
   const { userId } = directory.findUser('email', email)!;
   const appIds = Array.from({ length: 120 }, (_, index) => `many-apps-${index}`);
   for (const each of appIds) directory.addApp({ appId: each, appIdentifier: each, appName: each });
-  // The first 20 apps of the first call are found offline before this one; the second call has its app further ahead.
-  directory.signIn(userId, 'many-apps-20');
-  directory.signIn(userId, 'many-apps-55');
+  // Three apps of the first call are found offline before this one; in the second call only two come before it.
+  directory.signIn(userId, 'many-apps-3');
+  directory.signIn(userId, 'many-apps-52');
   for (const fault of [HTML, { kind: 'delay', ms: 1 }, HTML] satisfies Fault[]) faults.next(fault);
   expect(await outcomeOf({ appIds })).toMatchObject({ state: 'KICKED', attempts: 5 });
   expect(appIds.filter((each) => directory.isOnline(userId, each))).toEqual([]);
