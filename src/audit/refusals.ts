@@ -1,6 +1,12 @@
-import type { GraphQLError } from 'graphql';
+import { Kind, type GraphQLError } from 'graphql';
 import type { RequestContext } from '../context';
 import type { AuditService } from './audit.service';
+
+/** The schema's name of what was asked for. The path of the error has the alias, which is whatever the caller likes. */
+function fieldOf({ nodes }: GraphQLError): string | null {
+  const node = nodes?.[0];
+  return node?.kind === Kind.FIELD ? node.name.value : null;
+}
 
 /** A known caller who asks for what they may not have is worth a record. */
 export const refusalsRecorder =
@@ -8,9 +14,9 @@ export const refusalsRecorder =
   (errors: readonly GraphQLError[], { principal, requestId }: RequestContext): void => {
     if (principal === null) return;
     const { subject: actor, issuer } = principal;
-    for (const { path, extensions } of errors) {
-      if (extensions['code'] !== 'FORBIDDEN') continue;
-      const details = { field: String(path?.[0]) };
+    for (const error of errors) {
+      if (error.extensions['code'] !== 'FORBIDDEN') continue;
+      const details = { field: fieldOf(error) };
       audit.after({ action: 'FORBIDDEN', actor, issuer, requestId, code: 'FORBIDDEN', details });
     }
   };

@@ -1,5 +1,6 @@
 /** The door of every route for callers: who has no valid token is sent away before the body is read. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { cutOffSoon } from '../http/cut-off';
 import { refusal } from '../http/refusal';
 import type { Logger } from '../observability/logger';
 import type { Authenticate } from './authenticate';
@@ -11,20 +12,6 @@ declare module 'fastify' {
     /** Who is calling; null on routes without this door. */
     principal: Principal | null;
   }
-}
-
-/**
- * What else comes of a refused body is thrown away for so long and then cut off. Cut off at once, the caller would be
- * told of a broken connection instead of the 401. Milliseconds.
- */
-const LINGER_MS = 1000;
-
-function cutOffSoon({ raw }: FastifyRequest): void {
-  if (raw.complete) return;
-  const timer = setTimeout(() => {
-    if (!raw.complete) raw.socket.destroy();
-  }, LINGER_MS);
-  raw.once('close', () => clearTimeout(timer));
 }
 
 /** Makes the `onRequest` hook to put on each of those routes; call it once for a server. */

@@ -146,7 +146,7 @@ export class AttemptRunner {
         if (deadline.remainingMs() === 0) throw new TransportError('not-sent', error);
         // The connection took so long that the call's turn was over. It stands now, so another turn will do.
         await permit.acquire(deadline).catch((cause: unknown) => {
-          throw new TransportError('not-sent', cause);
+          throw new TransportError(context.hangUp?.aborted === true ? 'hung-up' : 'not-sent', cause);
         });
       }
     }

@@ -121,12 +121,19 @@ const NOT_SENT: [ErrorCode, string, boolean] = [
 const TRANSPORT: Record<TransportFailure, [ErrorCode, string, boolean]> = {
   'not-sent': NOT_SENT,
   stale: NOT_SENT,
+  'hung-up': NOT_SENT,
   lost: [ErrorCode.UPSTREAM_UNAVAILABLE, 'The connection to GenAuth was lost after the request was sent.', true],
   timeout: [ErrorCode.UPSTREAM_TIMEOUT, 'GenAuth gave no complete answer in time.', true],
 };
 
+/** Nothing was sent, as the caller had gone: it says nothing about GenAuth. */
+export class HungUpError extends AppError {
+  override readonly name = 'HungUpError';
+}
+
 /** The meaning of an exchange that ended without an answer. */
 export function fromTransport(failure: TransportFailure, cause: unknown): AppError {
   const [code, message, mayHaveTakenEffect] = TRANSPORT[failure];
-  return new AppError(code, message, { mayHaveTakenEffect, cause });
+  const facts = { mayHaveTakenEffect, cause };
+  return failure === 'hung-up' ? new HungUpError(code, message, facts) : new AppError(code, message, facts);
 }

@@ -4,8 +4,16 @@
  * A kick repeated at once is harmless: the user is out already. A kick repeated late throws out a user who has come
  * back in the meantime. So all attempts of a mutation share one deadline, and nothing is sent after it.
  */
-import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, type CircuitBreakerPolicy } from 'cockatiel';
+import {
+  circuitBreaker,
+  CircuitState,
+  ConsecutiveBreaker,
+  DelegateBackoff,
+  handleWhen,
+  type CircuitBreakerPolicy,
+} from 'cockatiel';
 import { AppError, ErrorCode } from '../errors';
+import { HungUpError } from './failures';
 
 /** The longest waits before the second and the third attempt, in milliseconds. */
 const LONGEST_WAITS_MS = [100, 300] as const;
@@ -43,7 +51,20 @@ export function waitBeforeRetry(error: AppError, attempt: number, deadline: Dead
 /** Failures that say GenAuth is down, not that it dislikes the request: 5xx, no answer in time, no connection. */
 const isOutage = (error: unknown): boolean =>
   error instanceof AppError &&
+  !(error instanceof HungUpError) &&
   (error.code === ErrorCode.UPSTREAM_UNAVAILABLE || error.code === ErrorCode.UPSTREAM_TIMEOUT);
+
+/** A probe whose caller has gone. cockatiel would take it for a success, and close the circuit, were it not handled. */
+class AbandonedProbe extends Error {
+  override readonly name = 'AbandonedProbe';
+  constructor(readonly reason: HungUpError) {
+    super(reason.message);
+  }
+}
+
+/** The next caller makes up for an abandoned probe, or those who leave would keep the circuit open. Milliseconds. */
+const waitForProbe = (reason: object): number =>
+  'error' in reason && reason.error instanceof AbandonedProbe ? 0 : HALF_OPEN_AFTER_MS;
 
 export type CircuitStateName = 'closed' | 'open' | 'half-open';
 
@@ -51,7 +72,8 @@ export type CircuitStateName = 'closed' | 'open' | 'half-open';
 export class Circuit {
   private readonly policy: CircuitBreakerPolicy | null;
   private readonly breaker: ConsecutiveBreaker;
-  private openedAt = 0;
+  /** By Date.now(), while it is open. */
+  private probeAt = 0;
 
   /**
    * @param failures how many failed attempts in a row open it; 0 switches it off
@@ -63,8 +85,10 @@ export class Circuit {
       this.policy = null;
       return;
     }
-    this.policy = circuitBreaker(handleWhen(isOutage), { halfOpenAfter: HALF_OPEN_AFTER_MS, breaker: this.breaker });
-    this.policy.onBreak(() => (this.openedAt = Date.now()));
+    const counts = handleWhen((error) => isOutage(error) || error instanceof AbandonedProbe);
+    const halfOpenAfter = new DelegateBackoff(({ result }: { result: object }) => waitForProbe(result));
+    this.policy = circuitBreaker(counts, { halfOpenAfter, breaker: this.breaker });
+    this.policy.onBreak((reason) => (this.probeAt = Date.now() + waitForProbe(reason)));
     this.policy.onStateChange(() => onChange(this.state));
   }
 
@@ -75,7 +99,7 @@ export class Circuit {
 
   /** Milliseconds until an open circuit lets a probe through; 0 when it isn't open. */
   get reopensInMs(): number {
-    return this.state === 'open' ? Math.max(0, this.openedAt + HALF_OPEN_AFTER_MS - Date.now()) : 0;
+    return this.state === 'open' ? Math.max(0, this.probeAt - Date.now()) : 0;
   }
 
   /** @throws {AppError} UPSTREAM_UNAVAILABLE, nothing sent, while the circuit is open or its one probe is under way */
@@ -88,11 +112,17 @@ export class Circuit {
   async run<T>(attempt: () => Promise<T>): Promise<T> {
     if (this.policy === null) return attempt();
     this.refuseIfOpen();
+    const isProbe = this.state === 'open';
     try {
-      return await this.policy.execute(attempt);
+      return await this.policy.execute(() =>
+        attempt().catch((error: unknown) => {
+          throw isProbe && error instanceof HungUpError ? new AbandonedProbe(error) : error;
+        }),
+      );
     } catch (error) {
+      if (error instanceof AbandonedProbe) throw error.reason;
       // For cockatiel only a success ends a row of failures; here any answer of a GenAuth that is up does.
-      if (!isOutage(error)) this.breaker.success();
+      if (!isOutage(error) && !(error instanceof HungUpError)) this.breaker.success();
       throw error;
     }
   }

@@ -11,10 +11,10 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * How an exchange failed. `not-sent`: no byte left for GenAuth (refused, DNS, TLS, no connection in time). `stale`: there
- * was a connection, but too late, and no byte left. `lost`: the connection ended after the request was handed to it.
+ * was a connection, but too late, and no byte left. `hung-up`: no byte left, as its caller had gone. `lost`: the connection ended after the request was handed to it.
  * `timeout`: sent, and no whole answer in time.
  */
-export type TransportFailure = 'not-sent' | 'stale' | 'lost' | 'timeout';
+export type TransportFailure = 'not-sent' | 'stale' | 'hung-up' | 'lost' | 'timeout';
 
 export class TransportError extends Error {
   override readonly name = 'TransportError';
@@ -70,7 +70,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   /** A kick that was sent is left alone when its caller hangs up; one still waiting for a connection is dropped. */
   private readonly onHangUp = (): void => {
-    if (this.controller === null) this.fail('not-sent');
+    if (this.controller === null) this.fail('hung-up');
   };
 
   private settle(): boolean {

@@ -9,6 +9,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../context';
+import { acceptPlugin } from './accept.plugin';
 import { answerPlugin } from './answer.plugin';
 import { learningPlugin } from './known/learning.plugin';
 import type { KnownOperations } from './known/known-operations';
@@ -48,6 +49,7 @@ export function createApollo(schema: GraphQLSchema, options: ApolloOptions): Apo
     plugins: [
       persistedOperationsPlugin(persisted),
       limitsPlugin(),
+      acceptPlugin(),
       answerPlugin(),
       observerPlugin(options.observers),
       ...(known === undefined ? [] : [learningPlugin(known)]),

@@ -3,12 +3,16 @@ import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { codeOf } from '../errors';
 import type { Metrics } from '../observability/metrics-registry';
+import { drain } from './drain';
 import { createHttpServer, type HttpOptions } from './server';
 
 /** One gateway's, or those of several workers together. */
 export interface MetricsSource {
   text: () => Promise<string>;
 }
+
+/** In which workers have told their metrics, and more; what is open after it is no scrape. Milliseconds. */
+const ANSWERED_WITHIN_MS = 2000;
 
 export const METRICS_PATH = '/metrics';
 
@@ -41,7 +45,7 @@ export async function startMetricsServer(
   const app = await createHttpServer({ ...rules, corsOrigins: [] });
   serveMetrics(app, metrics);
   try {
-    return { url: (await app.listen(address)) + METRICS_PATH, stop: () => app.close() };
+    return { url: (await app.listen(address)) + METRICS_PATH, stop: () => drain(app, ANSWERED_WITHIN_MS) };
   } catch (error) {
     if (codeOf(error) !== 'EADDRINUSE') throw error;
     throw new Error('METRICS_PORT is taken by another process; set another one, or 0 for a free one', { cause: error });

@@ -3,11 +3,15 @@ import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from '../observability/logger';
+import { cutOffSoon } from './cut-off';
 import { hostnameOf, isLoopback } from './loopback';
 import { errorBody, refusal } from './refusal';
 
 /** A job of 10 000 users with ids of 256 characters, and some room. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+/** A request that takes longer to come in is given up. Fastify's default is to wait for ever. Milliseconds. */
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /** A request id that may go into headers and log lines as it is. */
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
@@ -52,6 +56,7 @@ function measureBodies(app: FastifyInstance): void {
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     // Addresses that can't be decoded reach no hook; Fastify's own answer would repeat them.
     frameworkErrors: ({ statusCode = 400 }: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
       void reply.code(statusCode).header('x-request-id', request.id).send(refusal(statusCode, request.id));
@@ -91,5 +96,11 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       maxAge: 600,
     });
   }
+  // Before the body: Fastify would read and parse it first, for anybody. Behind CORS, whose headers the answer has, too.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done();
+    cutOffSoon(request);
+    void reply.code(404).send(refusal(404, request.id));
+  });
   return app;
 }

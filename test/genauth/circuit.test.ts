@@ -1,10 +1,10 @@
 /** The circuit to GenAuth: opened by an outage, tried by one probe at a time. The clock is Date.now, and stands still. */
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, request, type ServerResponse } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import type { Fault } from '../../src/emulator/fault';
 import { eventually } from '../helpers/eventually';
-import { kick } from '../helpers/execute';
+import { kick, operation } from '../helpers/execute';
 import { atEnd } from '../helpers/at-end';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 import { failure, success } from '../kick/payloads';
@@ -185,6 +185,74 @@ describe('after 5 seconds', () => {
     expect(states(app)).toEqual(['open', 'half-open', 'closed']);
   });
 });
+
+describe('a caller who hangs up while there is no connection yet', () => {
+  const attempts = ({ logs }: TestApp) => logs.filter(({ msg }) => msg === 'genauth attempt').length;
+
+  /** Until the gateway has given the attempt up. */
+  async function hangUp(app: TestApp, genauth: { held: () => number }) {
+    const [before, held] = [attempts(app), genauth.held()];
+    const headers = { 'content-type': 'application/json' };
+    // Not fetch: that opens another connection in place of an aborted one.
+    const caller = request(`${app.url}/graphql`, { method: 'POST', headers, agent: false }).on(
+      'error',
+      () => undefined,
+    );
+    const input = { userId: 'u', appIds: ['a'] };
+    caller.end(JSON.stringify({ query: operation('kick-users'), variables: { input } }));
+    await eventually(() => genauth.held() > held);
+    caller.destroy();
+    await eventually(() => attempts(app) > before);
+  }
+
+  it('is neither an outage nor the end of a row of failures', async () => {
+    const genauth = await startSilentGenAuth();
+    const app = await startTestApp({ GENAUTH_BREAKER_FAILURES: '4', GENAUTH_HOST: genauth.url });
+    genauth.isRefusing = true;
+    expect(await kickDemoUser(app)).toMatchObject({ message: 'No connection to GenAuth; nothing was sent.' });
+    genauth.isRefusing = false;
+    for (let i = 0; i < 4; i++) await hangUp(app, genauth);
+    expect(states(app)).toEqual([]);
+    genauth.isRefusing = true;
+    expect(await kickDemoUser(app)).toEqual(refused(5));
+    expect(states(app)).toEqual(['open']);
+  });
+
+  it('leaves the probe to the next one, and the circuit open', async () => {
+    const genauth = await startSilentGenAuth();
+    const app = await startTestApp({ GENAUTH_BREAKER_FAILURES: '3', GENAUTH_HOST: genauth.url });
+    genauth.isRefusing = true;
+    await kickDemoUser(app);
+    nowMs += 5000;
+    genauth.isRefusing = false;
+    for (let i = 0; i < 2; i++) await hangUp(app, genauth);
+    const abandoned = ['half-open', 'open'];
+    expect(states(app)).toEqual(['open', ...abandoned, ...abandoned]);
+    genauth.isRefusing = true;
+    // It was tried, once, and found to be down still.
+    const tried = attempts(app);
+    expect(await kickDemoUser(app)).toEqual(refused(5));
+    expect(attempts(app)).toBe(tried + 1);
+    expect(states(app)).toEqual(['open', ...abandoned, ...abandoned, 'half-open', 'open']);
+  });
+});
+
+/** A GenAuth that takes connections but says nothing of TLS, or that breaks them off. */
+async function startSilentGenAuth() {
+  const sockets: Socket[] = [];
+  const genauth = { url: '', isRefusing: false, held: () => sockets.length };
+  const server = createTcpServer((socket) => {
+    if (genauth.isRefusing) socket.destroy();
+    else sockets.push(socket.on('error', () => undefined));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atEnd(async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  genauth.url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return genauth;
+}
 
 /** A GenAuth whose answers the test gives, when it likes. */
 async function startHoldingGenAuth() {

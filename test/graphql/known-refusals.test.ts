@@ -71,6 +71,21 @@ describe('a scope that the token lacks', () => {
     expect(added[0]).toEqual(added[1]);
   });
 
+  it.each<[string, string, () => object]>([
+    ['kickUsers', KICK, () => ({ input })],
+    ['auditEvents', EVENTS, () => ({ first: 1 })],
+  ])('%s under another name is recorded by its own', async (field, text, variablesOf) => {
+    const query = text.replace(`${field}(`, `c4nary: ${field}(`);
+    const variables = variablesOf();
+    await learn(app, query, variables);
+    const before = await recordsOf('FORBIDDEN');
+    const answer = await expectAlike(app, query, { variables }, { headers: await tokenOf('openid') });
+    expect(JSON.parse(answer.text).errors).toMatchObject([{ path: ['c4nary'], extensions: { code: 'FORBIDDEN' } }]);
+    const added = (await recordsOf('FORBIDDEN')).slice(0, -before.length || undefined);
+    const record = expect.objectContaining({ details: JSON.stringify({ field }) });
+    expect(added).toEqual([record, record]);
+  });
+
   it('neither scope: no kick is made, and none recorded', async () => {
     const before = await recordsOf('KICK_REQUESTED');
     app.genauth.clearReceived();

@@ -1,5 +1,5 @@
 /** What else is in a request: headers, parameters, sizes and costs make no difference between the two ways. */
-import { operation } from '../helpers/execute';
+import { execute, operation } from '../helpers/execute';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 import { acceptedJob, finishedJob } from '../jobs/jobs';
 import { expectAlike, expectSame, isKnown, learn, type Way } from './known';
@@ -23,6 +23,13 @@ beforeEach(async () => {
   if (!(await isKnown(app, VIEWER))) await learn(app, VIEWER);
 });
 
+/** The records of kicks that were begun. */
+async function kicksRequested(): Promise<object[]> {
+  const { data } = await execute(app, '{ auditEvents(first: 100) { edges { node { id action } } } }');
+  const nodes: { action: string }[] = data.auditEvents.edges.map(({ node }: { node: object }) => node);
+  return nodes.filter(({ action }) => action === 'KICK_REQUESTED');
+}
+
 describe('Accept', () => {
   it.each<[string | undefined, number, string, Way]>([
     [undefined, 200, JSON_TYPE, 'short'],
@@ -33,6 +40,10 @@ describe('Accept', () => {
     ['application/graphql-response+json, application/json;q=0.9', 200, GRAPHQL_TYPE, 'short'],
     ['application/json;q=0.1, application/graphql-response+json', 200, GRAPHQL_TYPE, 'short'],
     ['text/html, */*;q=0.1', 200, JSON_TYPE, 'short'],
+    ['application/*', 200, JSON_TYPE, 'short'],
+    ['multipart/mixed; deferSpec=20220824, application/json', 200, JSON_TYPE, 'short'],
+    ['multipart/mixed, application/graphql-response+json', 200, GRAPHQL_TYPE, 'short'],
+    ['application/json; callbackSpec=1.0', 200, 'application/json; callbackSpec=1.0; charset=utf-8', 'short'],
     [`application/json, ${'x'.repeat(200)}/x`, 200, JSON_TYPE, 'Apollo’s'],
     ['text/html', 406, JSON_TYPE, 'Apollo’s'],
     ['application/json;q=0', 406, JSON_TYPE, 'Apollo’s'],
@@ -52,6 +63,25 @@ describe('Accept', () => {
     const refused = await expectAlike(app, KICK, { variables: { input: 1 } }, { headers, way: 'any' });
     expect(refused.status).toBe(status === 200 ? 400 : 406);
   });
+
+  it.each(['text/html', 'application/json;q=0', 'nonsense', 'multipart/mixed', 'text/*, application/xml'])(
+    '%s: who would not take the answer gets 406, and nothing is done',
+    async (accept) => {
+      app.genauth.clearReceived();
+      const before = await kicksRequested();
+      const { text, logs } = await expectAlike(app, KICK, { variables }, { headers: { accept }, way: 'Apollo’s' });
+      expect(JSON.parse(text)).toEqual({
+        errors: [
+          {
+            message: expect.stringMatching(/^An 'accept' header was provided for this request which does not accept /),
+            extensions: { code: 'BAD_REQUEST', requestId: 'ID' },
+          },
+        ],
+      });
+      expect(logs).toEqual([expect.stringContaining('"httpStatus":406,"errorCodes":["BAD_REQUEST"]')]);
+      expect([app.genauth.receivedCount(), await kicksRequested()]).toEqual([0, before]);
+    },
+  );
 
   it('as many as one likes are asked for, and answered alike', async () => {
     for (let i = 0; i < 60; i++) {

@@ -190,18 +190,33 @@ describe('stopping', () => {
     expect(await readinessOf(kept)).toEqual(READY);
   });
 
+  const connectTo = async (url: string, bytes: string) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
+    await new Promise((resolve) => socket.once('connect', resolve));
+    await new Promise((resolve) => socket.write(bytes, resolve));
+    return { closed: new Promise((resolve) => socket.once('close', resolve)) };
+  };
   it.each([
     ['has sent nothing', ''],
     ['is in the middle of its headers', 'POST /graphql HTTP/1.1\r\nHost: localhost\r\n'],
     ['is in the middle of its body', 'POST /graphql HTTP/1.1\r\nHost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{'], // prettier-ignore
   ])('does not wait for ever for a connection that %s', async (_name, bytes) => {
     const app = await startTestApp({ GENAUTH_TIMEOUT_MS: '100' });
-    const socket = connect(Number(new URL(app.url).port), '127.0.0.1').on('error', () => {});
-    await new Promise((resolve) => socket.once('connect', resolve));
-    await new Promise((resolve) => socket.write(bytes, resolve));
+    const { closed } = await connectTo(app.url, bytes);
     // A whole round of its own, so that the gateway has seen the connection.
     await readinessOf(app);
-    const closed = new Promise((resolve) => socket.once('close', resolve));
+    await app.stop();
+    await closed;
+  });
+
+  it.each([
+    ['has sent nothing', ''],
+    ['is in the middle of its headers', 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n'],
+  ])('does not wait for ever for a connection to METRICS_PORT that %s', async (_name, bytes) => {
+    const app = await startTestApp({ METRICS_PORT: '0' });
+    const metricsUrl = app.metricsUrl ?? '';
+    const { closed } = await connectTo(metricsUrl, bytes);
+    await (await fetch(metricsUrl)).text();
     await app.stop();
     await closed;
   });

@@ -1,4 +1,5 @@
 /** Whose jobs are whose: who may start, see, watch, cancel and retry them in production, and what is recorded of it. */
+import { openStream } from '../helpers/event-stream';
 import { execute, operation, type ExecuteOptions } from '../helpers/execute';
 import { startTestIssuer } from '../helpers/issuer';
 import { startTestApp, type TestApp } from '../helpers/start-app';
@@ -63,8 +64,9 @@ describe('the scopes', () => {
     expect(await listed(olga)).toEqual(before);
   });
 
-  it('watching with neither is FORBIDDEN before a stream begins, and recorded', async () => {
-    const stream = await watchJob(app, id, niels);
+  it('watching with neither is FORBIDDEN before a stream begins, and recorded, not by the name it is given', async () => {
+    const query = 'subscription ($id: ID!) { c4nary: kickJobProgress(id: $id) { total } }';
+    const stream = await openStream(app, { query, variables: { id } }, niels);
     await stream.ended;
     expect(stream).toMatchObject({
       status: 403,

@@ -1,0 +1,71 @@
+/** What nobody asked for is turned away before its body: by address here, by token in auth/door.test.ts. */
+import { connect } from 'node:net';
+import { createHttpServer } from '../../src/http/server';
+import { startTestIssuer } from '../helpers/issuer';
+import { sendRaw } from '../helpers/raw-request';
+import { captureLog, startTestApp } from '../helpers/start-app';
+
+const ORIGIN = 'https://admin.example.com';
+const ADDRESSES: [method: string, path: string, metrics: boolean][] = [
+  ['POST', '/nothing', false],
+  ['PATCH', '/graphql', false],
+  ['PUT', '/graphql/stream', false],
+  ['POST', '/healthz', false],
+  ['POST', '/nothing', true],
+  ['POST', '/metrics', true],
+];
+
+let urls: { main: string; metrics: string };
+beforeAll(async () => {
+  const issuer = await startTestIssuer('ES256');
+  const app = await startTestApp({ ...issuer.environment, CORS_ORIGINS: ORIGIN, METRICS_PORT: '0' });
+  urls = { main: app.url, metrics: new URL(app.metricsUrl ?? '').origin };
+});
+
+const urlOf = (path: string, isMetrics: boolean) => (isMetrics ? urls.metrics : urls.main) + path;
+
+describe('an address where there is nothing', () => {
+  it.each(ADDRESSES)('%s %s, of the metrics: %s, is told so before the body comes', async (method, path, isMetrics) => {
+    for (const type of ['application/json', 'text/plain']) {
+      const { status, headers, body } = await sendRaw(urlOf(path, isMetrics), {
+        method,
+        headers: { 'content-type': type, 'content-length': '99', 'x-request-id': 'nothing', origin: ORIGIN },
+        body: '{',
+        isUnfinished: true,
+      });
+      const extensions = { code: 'NOT_FOUND', requestId: 'nothing' };
+      expect({ status, body }).toEqual({
+        status: 404,
+        body: { errors: [{ message: 'There is nothing at this address.', extensions }] },
+      });
+      expect(headers).toMatchObject({
+        'content-type': 'application/json; charset=utf-8',
+        'x-request-id': 'nothing',
+        // A page may read that, too.
+        ...(!isMetrics && { 'access-control-allow-origin': ORIGIN }),
+      });
+    }
+  });
+
+  it.each(ADDRESSES)('%s %s, of the metrics: %s, is told so whatever the body', async (method, path, isMetrics) => {
+    const headers = { 'content-type': 'application/json' };
+    for (const body of ['{"canary', '{}']) {
+      expect((await fetch(urlOf(path, isMetrics), { method, headers, body })).status).toBe(404);
+    }
+  });
+
+  it('the connection of a body that does not end is cut', async () => {
+    const socket = connect(Number(new URL(urls.main).port), '127.0.0.1').on('error', () => undefined);
+    const received: string[] = [];
+    socket.setEncoding('utf8').on('data', (text: string) => received.push(text));
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write('POST /nothing HTTP/1.1\r\nHost: x\r\ncontent-type: text/plain\r\ncontent-length: 99\r\n\r\nx');
+    await closed;
+    expect(received.join('')).toMatch(/^HTTP\/1\.1 404 /);
+  });
+});
+
+it('a request that does not come to its end is given up after a minute', async () => {
+  const rules = { corsOrigins: [], loopbackOnly: false, isDraining: () => false, log: captureLog().log };
+  expect((await createHttpServer(rules)).server.requestTimeout).toBe(60_000);
+});
