@@ -12,7 +12,8 @@ module.exports = {
   // jose is published as ES modules only, and PGlite imports dynamically, which jest can't do: swc compiles both.
   transformIgnorePatterns: ['/node_modules/(?!jose/|@electric-sql/pglite/)'],
   reporters: ['default', '<rootDir>/test/helpers/closing-line.reporter.js'],
-  testTimeout: 30_000,
+  // For machines that have much else to do: no test is fast or slow by this.
+  testTimeout: 120_000,
   // More than this and the real sockets, stores and processes of the tests wait for the processor, not for each other.
   maxWorkers: 2,
 };

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function eventually<T>(
   probe: () => T | Promise<T>,
   isTrue: (value: T) => boolean = Boolean,
-  timeoutMs = 15_000,
+  timeoutMs = 30_000,
   everyMs = 10,
 ): Promise<T> {
   const endsAt = performance.now() + timeoutMs;

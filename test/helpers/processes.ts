@@ -5,6 +5,9 @@ import { eventually } from './eventually';
 
 export const ROOT = path.join(__dirname, '..', '..');
 
+/** An embedded store on a busy machine takes its time. Milliseconds. */
+const START_TIMEOUT_MS = 60_000;
+
 export interface ChildOptions {
   /** All there is beside PATH and HOME: nothing of the test's own environment is handed down. */
   env?: Record<string, string>;
@@ -72,6 +75,7 @@ export function startProcess(
       await eventually(
         () => output,
         ({ stdout }) => isOver || pattern.test(stdout),
+        START_TIMEOUT_MS,
       );
       const match = pattern.exec(output.stdout);
       if (match === null) throw new Error(`It ended without printing ${String(pattern)}: ${JSON.stringify(output)}`);
