@@ -14,7 +14,7 @@ const QUERY_TIMEOUT_MS = 5000;
  * A gateway that falls silent in the middle of a transaction, as on a machine that is frozen or cut off, must not keep its
  * locks from the others: the server ends it, long before TCP would notice. Milliseconds.
  */
-const SILENCE_MS = 3000;
+const SILENCE_MS = 10_000;
 
 const queryableOf = (client: Pool | PoolClient): Queryable => ({
   query: async <Row>(sql: string, parameters: readonly unknown[] = []) => {
