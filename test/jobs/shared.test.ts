@@ -41,7 +41,7 @@ withPostgres('two gateways on one PostgreSQL', () => {
   });
 
   it('both work on a job, and each user is called for once', async () => {
-    slowDown(200);
+    slowDown(500);
     const id = await acceptedJob(one, inputFor(1000));
     expect((await finishedJob(other, id)).progress).toMatchObject({ total: 1000, pending: 0, failed: 1000 });
     expect(total()).toBe(1000);
