@@ -11,8 +11,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * How an exchange failed. `not-sent`: no byte left for GenAuth (refused, DNS, TLS, no connection in time). `stale`: there
- * was a connection, but too late, and no byte left. `hung-up`: no byte left, as its caller had gone. `lost`: the connection ended after the request was handed to it.
- * `timeout`: sent, and no whole answer in time.
+ * was a connection, but too late, and no byte left. `hung-up`: no byte left, as its caller had gone. `lost`: the connection
+ * ended after the request was handed to it. `timeout`: sent, and no whole answer in time.
  */
 export type TransportFailure = 'not-sent' | 'stale' | 'hung-up' | 'lost' | 'timeout';
 

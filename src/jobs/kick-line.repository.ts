@@ -7,6 +7,7 @@
 import type { ErrorCode } from '../errors';
 import type { Queryable } from '../store/database';
 import type { KickOutcomeState } from './kick-outcome-state.enum';
+import { SAID_EARLIER } from './line-outcomes';
 
 export interface NewLine {
   line: number;
@@ -160,17 +161,24 @@ export const settleLines = (store: Queryable, settlements: readonly Settlement[]
     ],
   );
 
-/** Those that nothing is in flight for. Their calls so far are told in the message. */
+/**
+ * Those that nothing is in flight for. Nothing is made of them that their calls so far don't say: one that failed, or may
+ * have taken effect, is told as such (see `unsuccessful` in line-outcomes.ts).
+ */
 export const skipUnsentLines = async (store: Queryable, jobId: string): Promise<void> => {
   await store.query(
     `with unsent as (
        select line from kick_lines where job_id = $1 and state = 'PENDING' and calls !~ '[sr]' order by line for update
      )
-     update kick_lines l set state = 'SKIPPED', code = null, owner = null, finished_at = clock_timestamp(),
-       message = case when calls ~ 'k'
-         then 'the job was cancelled between the calls for this user; some of the apps were done'
+     update kick_lines l set owner = null, finished_at = clock_timestamp(),
+       state = case when calls ~ 'f' then 'FAILED' when calls ~ 'u' then 'UNKNOWN' else 'SKIPPED' end,
+       code = case when calls ~ '[fu]' then code end,
+       message = case
+         when calls ~ '[fu]' then coalesce(message, $2) || ' (' || length(calls) - length(replace(calls, 'k', '')) ||
+           ' of the ' || length(calls) || ' calls for this user succeeded)'
+         when calls ~ 'k' then 'the job was cancelled between the calls for this user; some of the apps were done'
          else 'the job was cancelled' end
      from unsent where l.job_id = $1 and l.line = unsent.line`,
-    [jobId],
+    [jobId, SAID_EARLIER],
   );
 };

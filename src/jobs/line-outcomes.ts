@@ -15,8 +15,8 @@ export const CUT_SHORT = {
 } as const;
 export const KICKED = { state: 'KICKED', code: null, message: null, verifiedOffline: null } as const;
 
-/** What GenAuth said to a call of an earlier turn is in the audit trail only. */
-const SAID_EARLIER = 'A call for this user failed or was never answered; the audit trail says which.';
+/** A process that died may have kept what GenAuth said to an earlier call from being noted; the audit trail has it. */
+export const SAID_EARLIER = 'A call for this user failed or was never answered; the audit trail says which.';
 
 /** @param failure the one to be told; null: it was in an earlier turn */
 export function unsuccessful(letters: CallLetters, failure: AppError | null): Omit<Settlement, keyof LineChange> {

@@ -4,13 +4,13 @@ import { eventually } from '../helpers/eventually';
 import { kick } from '../helpers/execute';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 import { makeStore, openStore, withPostgres, type StoreKind } from '../helpers/stores';
-import { acceptedJob, finishedJob, outcomesOf, readJob } from './jobs';
+import { acceptedJob, finishedJob, outcomesOf, readJob, run } from './jobs';
 
 const KICK_USERS = '/api/v3/kick-users';
 const CHECK_SESSION = '/api/v3/check-session-status';
 const TIMEOUT_MS = 1000;
 const HTML: Fault = { kind: 'html' };
-const BUSY: Fault = { kind: 'status', status: 429 };
+const BUSY = { kind: 'status', status: 429 } satisfies Fault;
 
 /** A gateway that repeats calls for two seconds, alone on its store, and a user who is signed in. */
 async function start(kind: StoreKind, environment: Record<string, string> = {}) {
@@ -66,6 +66,33 @@ it('what GenAuth said to one call is told though another one is made in a later 
     code: 'REJECTED',
     message: 'no (1 of the 2 calls for this user succeeded)',
   });
+});
+
+it.each<[string, Fault[], Record<string, unknown>]>([
+  [
+    'failed',
+    [{ kind: 'envelope', statusCode: 403, message: 'no' }],
+    { state: 'FAILED', code: 'REJECTED', message: 'no (0 of the 2 calls for this user succeeded)' },
+  ],
+  ['was never answered', [HTML, HTML], { state: 'UNKNOWN', code: 'UPSTREAM_INVALID_RESPONSE' }],
+  [
+    'succeeded',
+    [{ kind: 'delay', ms: 1 }],
+    { state: 'SKIPPED', code: null, message: expect.stringContaining('some of') },
+  ],
+])('a job is cancelled after a call for a user %s: that is told', async (_how, first, outcome) => {
+  const { app, userId } = await start('embedded');
+  const { directory, faults } = app.genauth;
+  const appIds = Array.from({ length: 60 }, (_, index) => `cancelled-app-${index}`);
+  for (const each of appIds) directory.addApp({ appId: each, appIdentifier: each, appName: each });
+  directory.signIn(userId, 'cancelled-app-0');
+  for (const fault of first) faults.next(fault);
+  // Not tried again within the same call, so that the line is at rest.
+  faults.always({ ...BUSY, headers: { 'retry-after': '1' } });
+  const id = await acceptedJob(app, { userIds: [userId], appIds });
+  await eventually(() => app.genauth.receivedCount(KICK_USERS) > first.length);
+  await run(app, 'cancel-kick-job', { id });
+  expect(await outcomeOf(app, id)).toMatchObject(outcome);
 });
 
 it('at a pace that lets nobody be looked up and read back in one turn, verified jobs end', async () => {
