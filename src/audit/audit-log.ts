@@ -16,7 +16,7 @@ const GATHER_MS = 20;
  * From one statement's beginning to the next one's, at least: a busy gateway writes fewer and longer ones, which cost both
  * ends less than they hold anybody up; an idle one writes at once. Milliseconds.
  */
-const SPACING_MS = 4;
+const SPACING_MS = 2;
 /** Before outcomes that could not be written are tried again. Milliseconds. */
 const RETRY_MS = 500;
 /** How often the chain's head is logged, if it has moved. Milliseconds. */
