@@ -33,6 +33,10 @@ export class AuditLog {
   /** In the statement that is under way. */
   private inHand: readonly Pending[] = [];
   private flushing: Promise<void> | null = null;
+  /** Records written since the start; they are written in the order in which they came. */
+  private written = 0;
+  /** Those who wait until so many are. */
+  private settling: { upTo: number; resolve: () => void }[] = [];
   /** The next flush that nobody waits for. */
   private later: NodeJS.Timeout | null = null;
   private isFailing = false;
@@ -59,10 +63,12 @@ export class AuditLog {
     else this.add({ entry, time: new Date(), waiter: null });
   }
 
-  /** Resolves when everything noted so far has been written, or has failed once. */
+  /** Resolves when everything noted so far has been written, or has failed once; what comes in meanwhile is not waited for. */
   async settle(): Promise<void> {
-    while (this.pending.length > 0 && !this.isFailing) await (this.flushing ?? this.flush());
-    await this.flushing;
+    if (this.waiting === 0 || (this.isFailing && this.flushing === null)) return;
+    const upTo = this.written + this.waiting;
+    void this.flush();
+    await new Promise<void>((resolve) => this.settling.push({ upTo, resolve }));
   }
 
   /** Milliseconds that the oldest record not yet written has waited. */
@@ -80,6 +86,7 @@ export class AuditLog {
   async stop(): Promise<void> {
     clearInterval(this.headTimer);
     await this.settle();
+    await this.flushing;
     if (this.later !== null) clearTimeout(this.later);
     if (this.pending.length > 0) await this.flush();
     for (const lost of this.pending.splice(0)) this.giveUp(lost);
@@ -129,7 +136,9 @@ export class AuditLog {
     this.inHand = batch;
     try {
       await this.chain.write(batch);
+      this.written += batch.length;
       this.recovered();
+      this.tellSettled(this.written);
       return true;
     } catch (error) {
       this.failed(batch, error);
@@ -147,6 +156,11 @@ export class AuditLog {
     const kept = [...batch, ...this.pending].filter(({ waiter }) => waiter === null);
     this.pending = kept;
     if (kept.length > 0) this.flushIn(RETRY_MS);
+    this.tellSettled(Infinity);
+  }
+
+  private tellSettled(upTo: number): void {
+    while (this.settling[0] !== undefined && this.settling[0].upTo <= upTo) this.settling.shift()?.resolve();
   }
 
   private flushIn(ms: number): void {
