@@ -156,10 +156,10 @@ export class KickJobService {
   private async findEarlier(store: Queryable, key: string, inputHash: string, { principal }: Caller) {
     const known = await findByKey(store, principal.issuer, principal.subject, key);
     if (known === undefined || known.input_hash === inputHash) return known;
-    throw new AppError(
-      ErrorCode.IDEMPOTENCY_CONFLICT,
-      'The idempotency key was used before, with another input; that job is left as it is.',
-    );
+    // Whether an input that was erased is this one, nobody can tell; to take it for this one might leave users unkicked.
+    const which = known.input_hash === '' ? 'an input that has been erased since' : 'another input';
+    const message = `The idempotency key was used before, with ${which}; that job is left as it is.`;
+    throw new AppError(ErrorCode.IDEMPOTENCY_CONFLICT, message);
   }
 
   private record(
