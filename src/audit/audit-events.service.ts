@@ -1,5 +1,6 @@
 /** Reading the audit trail. */
 import type { Database } from '../store/database';
+import { isStorable } from '../store/storable';
 import type { AuditLog } from './audit-log';
 import { selectEvents, type AuditFilter } from './audit-repository';
 
@@ -16,8 +17,9 @@ export class AuditEventsService {
    * @param before a position to go on behind; null: from the newest
    */
   async list(filter: AuditFilter, before: string | null, limit: number) {
-    // No job has such an id, and PostgreSQL would call it an error.
+    // Nothing has such a name, and PostgreSQL would call it an error.
     if (filter.jobId !== null && !UUID.test(filter.jobId)) return [];
+    if (![filter.actor, filter.userId].every((text) => text === null || isStorable(text))) return [];
     await this.records.settle();
     return selectEvents(this.database, filter, before, limit);
   }
