@@ -1,5 +1,6 @@
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Arg, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import { Arg, FieldResolver, Int, Resolver, Root, UseMiddleware } from 'type-graphql';
+import { failuresAsError } from '../graphql/failures-as-error';
 import { pageRequest, toConnection } from '../graphql/connection';
 import { type KickJobReadsService } from './kick-job-reads.service';
 import { KickJob, KickJobProgress, KickOutcomeConnection, toKickOutcome } from './kick-job.type';
@@ -10,6 +11,7 @@ const LARGEST_LINE = 2 ** 31 - 1;
 
 /** The fields of a job that have to be looked up. Whether the caller may see the job was decided where it came from. */
 @Resolver(() => KickJob)
+@UseMiddleware(failuresAsError)
 export class KickJobFieldsResolver {
   constructor(private readonly reads: KickJobReadsService) {}
 
