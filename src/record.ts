@@ -4,7 +4,7 @@ import { AuditService } from './audit/audit.service';
 import { eraseTargetsBefore } from './audit/audit-repository';
 import { Retention } from './audit/retention';
 import type { Config } from './config';
-import { eraseUsersBefore } from './jobs/kick-outcome.repository';
+import { eraseInputsBefore, eraseUsersBefore } from './jobs/kick-outcome.repository';
 import type { Fingerprint } from './observability/fingerprint';
 import type { Logger } from './observability/logger';
 import type { Database } from './store/database';
@@ -15,7 +15,9 @@ export function startRecord(policy: Config['audit'], database: Database, fingerp
   const audit = new AuditService(records, policy, fingerprint, log);
   const { retentionDays } = policy;
   const erase = async (before: Date, limit: number) =>
-    (await eraseTargetsBefore(database, before, limit)) + (await eraseUsersBefore(database, before, limit));
+    (await eraseTargetsBefore(database, before, limit)) +
+    (await eraseUsersBefore(database, before, limit)) +
+    (await eraseInputsBefore(database, before, limit));
   const retention = retentionDays === null ? null : new Retention(erase, audit, retentionDays, log);
   return { records, audit, retention };
 }

@@ -1,5 +1,6 @@
-import { Arg, Authorized, ID, Int, Query, Resolver } from 'type-graphql';
+import { Arg, Authorized, ID, Int, Query, Resolver, UseMiddleware } from 'type-graphql';
 import { Scope } from '../auth/scope';
+import { failuresAsError } from '../graphql/failures-as-error';
 import { pageRequest, toConnection } from '../graphql/connection';
 import { AuditEventConnection, toAuditEvent } from './audit-event.type';
 import { type AuditEventsService } from './audit-events.service';
@@ -9,6 +10,7 @@ export class AuditEventsResolver {
   constructor(private readonly service: AuditEventsService) {}
 
   @Authorized(Scope.READ)
+  @UseMiddleware(failuresAsError)
   @Query(() => AuditEventConnection, {
     description: 'The audit trail, newest record first; filters add up. Needs the scope `kicks:read`.',
   })

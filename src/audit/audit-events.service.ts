@@ -1,5 +1,7 @@
 /** Reading the audit trail. */
+import { unlessAway } from '../store/away';
 import type { Database } from '../store/database';
+import { isStorable } from '../store/storable';
 import type { AuditLog } from './audit-log';
 import { selectEvents, type AuditFilter } from './audit-repository';
 
@@ -14,11 +16,13 @@ export class AuditEventsService {
   /**
    * Newest first; what this gateway has answered before is among them.
    * @param before a position to go on behind; null: from the newest
+   * @throws {DatabaseAwayError}
    */
   async list(filter: AuditFilter, before: string | null, limit: number) {
-    // No job has such an id, and PostgreSQL would call it an error.
+    // Nothing has such a name, and PostgreSQL would call it an error.
     if (filter.jobId !== null && !UUID.test(filter.jobId)) return [];
+    if (![filter.actor, filter.userId].every((text) => text === null || isStorable(text))) return [];
     await this.records.settle();
-    return selectEvents(this.database, filter, before, limit);
+    return unlessAway(() => selectEvents(this.database, filter, before, limit));
   }
 }

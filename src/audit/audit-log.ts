@@ -1,15 +1,17 @@
 /** The audit trail as services see it. Records of concurrent kicks are written together: one statement at a time. */
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../store/database';
-import { loggableAppIds, loggableTicket } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
 import { AuditChain, type TimedEntry } from './audit-chain';
 import type { AuditEntry } from './audit-record';
+import { logLost } from './lost-record';
 
 /** In one statement at most. */
 const MAX_BATCH = 500;
 /** Outcomes that wait for the database to come back; more are given up, loudly. */
 const MAX_WAITING = 10_000;
+/** Refusals that wait for it, beside those: a caller makes as many as they like, and must not make others' outcomes go. */
+const MAX_REFUSALS_WAITING = 1000;
 /** Outcomes, which nobody waits for, gather so long, unless something that must be written takes them along. Milliseconds. */
 const GATHER_MS = 20;
 /**
@@ -27,12 +29,20 @@ interface Pending extends TimedEntry {
   waiter: { resolve: () => void; reject: (error: unknown) => void } | null;
 }
 
+const isRefusal = ({ entry: { action } }: Pending): boolean => action === 'FORBIDDEN' || action === 'RATE_LIMITED';
+
 export class AuditLog {
   private readonly chain: AuditChain;
   private pending: Pending[] = [];
+  /** Of the records that are not written yet. */
+  private refusals = 0;
   /** In the statement that is under way. */
   private inHand: readonly Pending[] = [];
   private flushing: Promise<void> | null = null;
+  /** Records written since the start; they are written in the order in which they came. */
+  private written = 0;
+  /** Those who wait until so many are. */
+  private settling: { upTo: number; resolve: () => void }[] = [];
   /** The next flush that nobody waits for. */
   private later: NodeJS.Timeout | null = null;
   private isFailing = false;
@@ -55,14 +65,22 @@ export class AuditLog {
 
   /** For the record of what has happened already: never fails its caller, is tried until it stands, is loud if it can't. */
   note(entry: AuditEntry): void {
-    if (this.pending.length >= MAX_WAITING) this.giveUp({ entry, time: new Date(), waiter: null });
-    else this.add({ entry, time: new Date(), waiter: null });
+    const noted = { entry, time: new Date(), waiter: null };
+    const isRefused = isRefusal(noted);
+    const hasRoom = isRefused
+      ? this.refusals < MAX_REFUSALS_WAITING
+      : this.pending.length - this.refusals < MAX_WAITING;
+    if (!hasRoom) return logLost(this.log, noted);
+    if (isRefused) this.refusals++;
+    this.add(noted);
   }
 
-  /** Resolves when everything noted so far has been written, or has failed once. */
+  /** Resolves when everything noted so far has been written, or has failed once; what comes in meanwhile is not waited for. */
   async settle(): Promise<void> {
-    while (this.pending.length > 0 && !this.isFailing) await (this.flushing ?? this.flush());
-    await this.flushing;
+    if (this.waiting === 0 || (this.isFailing && this.flushing === null)) return;
+    const upTo = this.written + this.waiting;
+    void this.flush();
+    await new Promise<void>((resolve) => this.settling.push({ upTo, resolve }));
   }
 
   /** Milliseconds that the oldest record not yet written has waited. */
@@ -80,9 +98,10 @@ export class AuditLog {
   async stop(): Promise<void> {
     clearInterval(this.headTimer);
     await this.settle();
+    await this.flushing;
     if (this.later !== null) clearTimeout(this.later);
     if (this.pending.length > 0) await this.flush();
-    for (const lost of this.pending.splice(0)) this.giveUp(lost);
+    for (const lost of this.pending.splice(0)) logLost(this.log, lost);
     this.logHead();
   }
 
@@ -129,7 +148,10 @@ export class AuditLog {
     this.inHand = batch;
     try {
       await this.chain.write(batch);
+      this.written += batch.length;
+      if (this.refusals > 0) this.refusals -= batch.filter(isRefusal).length;
       this.recovered();
+      this.tellSettled(this.written);
       return true;
     } catch (error) {
       this.failed(batch, error);
@@ -147,6 +169,11 @@ export class AuditLog {
     const kept = [...batch, ...this.pending].filter(({ waiter }) => waiter === null);
     this.pending = kept;
     if (kept.length > 0) this.flushIn(RETRY_MS);
+    this.tellSettled(Infinity);
+  }
+
+  private tellSettled(upTo: number): void {
+    while (this.settling[0] !== undefined && this.settling[0].upTo <= upTo) this.settling.shift()?.resolve();
   }
 
   private flushIn(ms: number): void {
@@ -159,12 +186,6 @@ export class AuditLog {
   private recovered(): void {
     if (this.isFailing) this.log.warn('audit records are written again');
     this.isFailing = false;
-  }
-
-  /** The log is the last place that is left: without the target, which must not stand there. */
-  private giveUp({ entry: { target, ticket, appIds, ...rest }, time }: Pending): void {
-    const texts = { ticket: loggableTicket(ticket), appIds: loggableAppIds(appIds ?? []) };
-    this.log.error({ ...rest, ...texts, time, targetType: target?.type }, 'audit record lost');
   }
 
   private logHead(): void {

@@ -8,15 +8,15 @@ function fieldOf({ nodes }: GraphQLError): string | null {
   return node?.kind === Kind.FIELD ? node.name.value : null;
 }
 
-/** A known caller who asks for what they may not have is worth a record. */
+/** A known caller who asks for what they may not have is worth a record: one a request, however often it asks. */
 export const refusalsRecorder =
   (audit: AuditService) =>
   (errors: readonly GraphQLError[], { principal, requestId }: RequestContext): void => {
     if (principal === null) return;
+    const refused = errors.filter(({ extensions }) => extensions['code'] === 'FORBIDDEN');
+    if (refused.length === 0) return;
     const { subject: actor, issuer } = principal;
-    for (const error of errors) {
-      if (error.extensions['code'] !== 'FORBIDDEN') continue;
-      const details = { field: fieldOf(error) };
-      audit.after({ action: 'FORBIDDEN', actor, issuer, requestId, code: 'FORBIDDEN', details });
-    }
+    const [field, ...others] = new Set(refused.map(fieldOf));
+    const details = others.length === 0 ? { field } : { fields: [field, ...others] };
+    audit.after({ action: 'FORBIDDEN', actor, issuer, requestId, code: 'FORBIDDEN', details });
   };

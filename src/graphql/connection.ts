@@ -33,10 +33,11 @@ export const toCursor = (position: string): string => Buffer.from(position).toSt
 /** What stands in a cursor: a whole number that PostgreSQL takes as bigint. */
 const POSITION = /^\d{1,18}$/;
 
-/** @throws {GraphQLError} BAD_USER_INPUT when it is no cursor of ours */
-export function fromCursor(cursor: string): string {
+/** @param largest of the connection's positions @throws {GraphQLError} BAD_USER_INPUT when it is no cursor of ours */
+function fromCursor(cursor: string, largest: number): string {
   const position = Buffer.from(cursor, 'base64url').toString();
-  return POSITION.test(position) ? position : refuse('`after` is no cursor of this connection.');
+  const isOurs = POSITION.test(position) && Number(position) <= largest;
+  return isOurs ? position : refuse('`after` is no cursor of this connection.');
 }
 
 export interface PageRequest {
@@ -48,11 +49,12 @@ export interface PageRequest {
 
 /**
  * Never clamps: a client that asks for 1000 and gets 100 would take them for all.
+ * @param largest of the connection's positions, where the database would call a larger one an error
  * @throws {GraphQLError} BAD_USER_INPUT
  */
-export function pageRequest(first: number, after: string | null | undefined): PageRequest {
+export function pageRequest(first: number, after: string | null | undefined, largest = Infinity): PageRequest {
   if (first < 1 || first > MAX_PAGE_SIZE) refuse(`\`first\` must be from 1 to ${MAX_PAGE_SIZE}.`);
-  return { first, after: after == null ? null : fromCursor(after) };
+  return { first, after: after == null ? null : fromCursor(after, largest) };
 }
 
 /** @param found one more than asked for, if there is more */

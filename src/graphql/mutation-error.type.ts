@@ -19,7 +19,10 @@ registerEnumType(ErrorCode, {
     UPSTREAM_REFUSED_CREDENTIALS: {
       description: "GenAuth refused this gateway's key: for its operators to mend, not the caller.",
     },
-    AUDIT_UNAVAILABLE: { description: 'The audit record could not be written, so nothing was done.' },
+    AUDIT_UNAVAILABLE: {
+      description:
+        'The database, where the record is kept, cannot be used at the moment. Of a kick nothing was done; of a job `message` says what may have been.',
+    },
     IDEMPOTENCY_CONFLICT: { description: 'The idempotency key was used before with another input.' },
     JOB_NOT_FOUND: { description: 'There is no such job, or it is not for this caller to see.' },
     JOB_FINISHED: { description: 'The job is finished, so the request comes too late.' },

@@ -1,12 +1,17 @@
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Arg, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import { Arg, FieldResolver, Int, Resolver, Root, UseMiddleware } from 'type-graphql';
+import { failuresAsError } from '../graphql/failures-as-error';
 import { pageRequest, toConnection } from '../graphql/connection';
 import { type KickJobReadsService } from './kick-job-reads.service';
 import { KickJob, KickJobProgress, KickOutcomeConnection, toKickOutcome } from './kick-job.type';
 import { KickOutcomeState } from './kick-outcome-state.enum';
 
+/** PostgreSQL's largest integer, which a line is. */
+const LARGEST_LINE = 2 ** 31 - 1;
+
 /** The fields of a job that have to be looked up. Whether the caller may see the job was decided where it came from. */
 @Resolver(() => KickJob)
+@UseMiddleware(failuresAsError)
 export class KickJobFieldsResolver {
   constructor(private readonly reads: KickJobReadsService) {}
 
@@ -41,7 +46,7 @@ export class KickJobFieldsResolver {
     @Arg('state', () => KickOutcomeState, { nullable: true, description: 'Only users in this state.' })
     state: KickOutcomeState | null,
   ): Promise<KickOutcomeConnection> {
-    const page = pageRequest(first, after);
+    const page = pageRequest(first, after, LARGEST_LINE);
     const rows = await this.reads.outcomes(row, state ?? null, Number(page.after ?? -1), page.first + 1);
     return toConnection(rows, page, ({ line }) => String(line), toKickOutcome);
   }

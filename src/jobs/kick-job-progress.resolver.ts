@@ -1,8 +1,10 @@
 import { GraphQLError } from 'graphql';
 import { Arg, Authorized, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { Scope } from '../auth/scope';
-import { ErrorCode } from '../errors';
+import { AppError, ErrorCode } from '../errors';
 import { callerOf, type RequestContext } from '../context';
+import { toGraphQLError } from '../graphql/failures-as-error';
+import { logAway } from '../graphql/log-away';
 import { type KickJobReadsService } from './kick-job-reads.service';
 import { KickJobProgress } from './kick-job.type';
 import { ProgressEvents } from './progress-events';
@@ -15,7 +17,10 @@ export interface StreamContext extends RequestContext {
 
 async function watchJob(id: string, context: StreamContext): Promise<AsyncIterable<KickJobProgress>> {
   const { reads, feed } = context.progress;
-  const job = await reads.find(id, callerOf(context).principal);
+  const job = await reads.find(id, callerOf(context).principal).catch((error: unknown) => {
+    logAway(error, context);
+    throw error instanceof AppError ? toGraphQLError(error) : error;
+  });
   if (job === undefined) {
     const message = 'There is no such job, or it is not yours to see.';
     throw new GraphQLError(message, { extensions: { code: ErrorCode.JOB_NOT_FOUND } });

@@ -2,6 +2,7 @@
 import type { Principal } from '../auth/principal';
 import { Scope } from '../auth/scope';
 import { AppError, ErrorCode } from '../errors';
+import { unlessAway } from '../store/away';
 import type { Database } from '../store/database';
 import { APPS_PER_CALL } from './apps-per-call';
 import { findJob, listJobs, type JobRow } from './kick-job.repository';
@@ -17,6 +18,7 @@ export interface Outlook {
   callsPerSecond: () => number;
 }
 
+/** All of it throws a DatabaseAwayError while the database can't be used. */
 export class KickJobReadsService {
   constructor(
     private readonly database: Database,
@@ -26,7 +28,7 @@ export class KickJobReadsService {
   /** Undefined when there is none, or it is not this caller's to see; the caller can't tell which. */
   async find(id: string, caller: Principal): Promise<JobRow | undefined> {
     if (!UUID.test(id)) return undefined;
-    const job = await findJob(this.database, id);
+    const job = await unlessAway(() => findJob(this.database, id));
     const isOwn = job?.issuer === caller.issuer && job.subject === caller.subject;
     return isOwn || caller.scopes.has(Scope.READ) ? job : undefined;
   }
@@ -41,24 +43,25 @@ export class KickJobReadsService {
 
   /** Newest first. Without the scope to read, one's own only. */
   list(caller: Principal, before: string | null, limit: number): Promise<JobRow[]> {
-    return listJobs(this.database, caller.scopes.has(Scope.READ) ? null : caller, before, limit);
+    const owner = caller.scopes.has(Scope.READ) ? null : caller;
+    return unlessAway(() => listJobs(this.database, owner, before, limit));
   }
 
   progress(job: JobRow): Promise<Progress> {
-    return countProgress(this.database, job.id);
+    return unlessAway(() => countProgress(this.database, job.id));
   }
 
   outcomes(job: JobRow, state: KickOutcomeState | null, after: number, limit: number) {
-    return listOutcomes(this.database, job.id, state, after, limit);
+    return unlessAway(() => listOutcomes(this.database, job.id, state, after, limit));
   }
 
   async pausedReason(job: JobRow): Promise<string | null> {
-    return job.finished_at === null ? this.outlook.pausedReason() : null;
+    return job.finished_at === null ? unlessAway(async () => this.outlook.pausedReason()) : null;
   }
 
   /** From what is left and the pace of the moment; null when it is finished, or nothing is sent. */
   async estimatedFinishAt(job: JobRow): Promise<Date | null> {
-    if (job.finished_at !== null || (await this.outlook.pausedReason()) !== null) return null;
+    if (job.finished_at !== null || (await this.pausedReason(job)) !== null) return null;
     const { pending } = await this.progress(job);
     const callsPerUser = Math.ceil(job.app_ids.length / APPS_PER_CALL);
     const seconds = (pending * callsPerUser) / Math.max(0.01, this.outlook.callsPerSecond());

@@ -16,7 +16,11 @@ export class StartKickJobSuccess {
   }
 }
 
-@ObjectType({ simpleResolvers: true, implements: MutationError, description: 'No job was begun.' })
+@ObjectType({
+  simpleResolvers: true,
+  implements: MutationError,
+  description: 'No job was begun; with `AUDIT_UNAVAILABLE` it may have been, and the same key tells.',
+})
 export class StartKickJobError extends MutationError {
   @Field(() => [FieldError], { description: FIELD_ERRORS })
   fieldErrors: FieldError[];
@@ -40,7 +44,11 @@ export class CancelKickJobSuccess {
   }
 }
 
-@ObjectType({ simpleResolvers: true, implements: MutationError, description: 'The job was not cancelled.' })
+@ObjectType({
+  simpleResolvers: true,
+  implements: MutationError,
+  description: 'The job was not cancelled; with `AUDIT_UNAVAILABLE` it may have been.',
+})
 export class CancelKickJobError extends MutationError {
   @Field(() => [FieldError], { description: FIELD_ERRORS })
   fieldErrors: FieldError[];

@@ -10,6 +10,7 @@ export interface JobRow {
   id: string;
   issuer: string;
   subject: string;
+  /** Empty once users of the input have been erased: whoever has it could try ids on it. */
   input_hash: string;
   state: KickJobState;
   user_id_type: UserIdType;

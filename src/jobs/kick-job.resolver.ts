@@ -2,6 +2,7 @@ import { Arg, Authorized, Ctx, ID, Int, Mutation, Query, Resolver, UseMiddleware
 import { Scope } from '../auth/scope';
 import { callerOf, type RequestContext } from '../context';
 import { pageRequest, toConnection } from '../graphql/connection';
+import { failuresAsError } from '../graphql/failures-as-error';
 import { failuresAsPayload } from '../graphql/failures-as-payload';
 import { StartKickJobInput } from './kick-job.input';
 import {
@@ -69,6 +70,7 @@ export class KickJobResolver {
   }
 
   @Authorized(Scope.KICK, Scope.READ)
+  @UseMiddleware(failuresAsError)
   @Query(() => KickJob, {
     nullable: true,
     description:
@@ -83,6 +85,7 @@ export class KickJobResolver {
   }
 
   @Authorized(Scope.KICK, Scope.READ)
+  @UseMiddleware(failuresAsError)
   @Query(() => KickJobConnection, {
     description: "Jobs, newest first: everybody's with the scope `kicks:read`, else the caller's own.",
   })

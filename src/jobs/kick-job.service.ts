@@ -6,6 +6,7 @@ import type { Caller } from '../kick/kick-users.service';
 import type { KickReason } from '../kick/kick-reason.enum';
 import type { UserIdType } from '../kick/user-id-type.enum';
 import type { Tracing } from '../observability/tracing';
+import { unlessAway } from '../store/away';
 import type { Database, Queryable } from '../store/database';
 import { APPS_PER_CALL } from './apps-per-call';
 import type { ChunkFormat } from './chunk';
@@ -22,6 +23,7 @@ import {
 import { insertLines, skipUnsentLines, type NewLine } from './kick-line.repository';
 import { listUnsettledUsers } from './kick-outcome.repository';
 import type { KickQueue } from './kick-queue';
+import { BEGUN_NOTHING, MAY_BE_ACCEPTED, MAY_BE_CANCELLED } from './while-away';
 
 /** Users in a chunk: small, so that little has to be looked through again when a gateway dies. */
 const CHUNK_SIZE = 50;
@@ -61,7 +63,7 @@ export class KickJobService {
     private readonly tell: { queued: () => void; changed: (jobId: string) => void },
   ) {}
 
-  /** @throws {AppError} IDEMPOTENCY_CONFLICT, TOO_MANY_JOBS */
+  /** @throws {AppError} IDEMPOTENCY_CONFLICT, TOO_MANY_JOBS, AUDIT_UNAVAILABLE while the database can't be used */
   start(request: JobRequest, caller: Caller): Promise<JobRow> {
     const { userIds, appIds, userIdType, reason, ticket = null, verify, idempotencyKey } = request;
     const inputHash = hashOf([userIds, appIds, userIdType, reason, ticket, verify]);
@@ -76,10 +78,11 @@ export class KickJobService {
    */
   async retry(job: JobRow, idempotencyKey: string, caller: Caller): Promise<JobRow> {
     const inputHash = hashOf(['retry', job.id]);
-    const known = await this.findEarlier(this.database, idempotencyKey, inputHash, caller);
+    const find = () => this.findEarlier(this.database, idempotencyKey, inputHash, caller);
+    const known = await unlessAway(find, () => BEGUN_NOTHING);
     if (known !== undefined) return known;
     if (job.finished_at === null) throw invalidId('must be the id of a finished job');
-    const users = await listUnsettledUsers(this.database, job.id);
+    const users = await unlessAway(() => listUnsettledUsers(this.database, job.id), () => BEGUN_NOTHING); // prettier-ignore
     const userIds = users.flatMap(({ user_id }) => user_id ?? []);
     if (userIds.length === 0) throw invalidId('must be the id of a job with failed or unknown users');
     const { app_ids: appIds, user_id_type: userIdType, reason, ticket, verify } = job;
@@ -87,8 +90,12 @@ export class KickJobService {
     return this.accept({ ...request, inputHash, retryOf: job.id }, caller);
   }
 
-  /** @throws {AppError} JOB_FINISHED */
-  async cancel(job: JobRow, caller: Caller): Promise<JobRow> {
+  /** @throws {AppError} JOB_FINISHED, AUDIT_UNAVAILABLE while the database can't be used */
+  cancel(job: JobRow, caller: Caller): Promise<JobRow> {
+    return unlessAway(() => this.cancelNow(job, caller), () => MAY_BE_CANCELLED); // prettier-ignore
+  }
+
+  private async cancelNow(job: JobRow, caller: Caller): Promise<JobRow> {
     if (await setCancelling(this.database, job.id)) {
       this.record('JOB_CANCELLED', job, caller, {});
       await skipUnsentLines(this.database, job.id);
@@ -106,14 +113,22 @@ export class KickJobService {
     caller: Caller,
   ): Promise<JobRow> {
     const lines = toLines(request.userIds);
-    const { job, isNew } = await this.database.transaction(async (transaction) => {
+    let isInserted = false;
+    const accepting = async (transaction: Queryable) => {
       const { issuer, subject } = caller.principal;
       await lockCaller(transaction, issuer, subject);
       const known = await this.findEarlier(transaction, request.idempotencyKey, request.inputHash, caller);
       if (known !== undefined) return { job: known, isNew: false };
       if ((await countOpenJobs(transaction, issuer, subject)) >= MAX_OPEN_JOBS) throw tooManyJobs();
-      return { job: await this.insert(transaction, request, lines, caller), isNew: true };
-    });
+      const inserted = await this.insert(transaction, request, lines, caller);
+      isInserted = true;
+      return { job: inserted, isNew: true };
+    };
+    // What is lost after that may be the answer alone.
+    const { job, isNew } = await unlessAway(
+      () => this.database.transaction(accepting),
+      () => (isInserted ? MAY_BE_ACCEPTED : BEGUN_NOTHING),
+    );
     if (!isNew) return job;
     const duplicates = lines.filter(({ duplicateOf }) => duplicateOf !== null).length;
     const { retry_of: retryOf } = job;
@@ -156,10 +171,10 @@ export class KickJobService {
   private async findEarlier(store: Queryable, key: string, inputHash: string, { principal }: Caller) {
     const known = await findByKey(store, principal.issuer, principal.subject, key);
     if (known === undefined || known.input_hash === inputHash) return known;
-    throw new AppError(
-      ErrorCode.IDEMPOTENCY_CONFLICT,
-      'The idempotency key was used before, with another input; that job is left as it is.',
-    );
+    // Whether an input that was erased is this one, nobody can tell; to take it for this one might leave users unkicked.
+    const which = known.input_hash === '' ? 'an input that has been erased since' : 'another input';
+    const message = `The idempotency key was used before, with ${which}; that job is left as it is.`;
+    throw new AppError(ErrorCode.IDEMPOTENCY_CONFLICT, message);
   }
 
   private record(

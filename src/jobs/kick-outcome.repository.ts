@@ -40,6 +40,12 @@ export const countProgress = async (store: Queryable, jobId: string): Promise<Pr
   };
 };
 
+/**
+ * Whose input can be guessed at: a hash of users needs no key as long as their ids stand beside it, and has to go with the
+ * first of them. That of a retry is one of the earlier job's id.
+ */
+const HAS_HASHED_USERS = `input_hash <> '' and retry_of is null`;
+
 /** In the order of the list. @param after a line, exclusive */
 export const listOutcomes = (
   store: Queryable,
@@ -63,12 +69,20 @@ export const listUnsettledUsers = (store: Queryable, jobId: string) =>
     [jobId],
   );
 
-/** Empties the users of some lines settled before then, with GenAuth's texts about them. @returns how many, at most `limit` */
+/**
+ * Empties the users of some lines settled before then, with GenAuth's texts about them and the hashes of the inputs that
+ * named them. @returns how many lines, at most `limit`
+ */
 export async function eraseUsersBefore(store: Queryable, before: Date, limit: number): Promise<number> {
   const rows = await store.query(
+    // Jobs are locked in an order, as two gateways that erase at once would wait for each other otherwise.
     `with old as (
        select job_id, line from kick_lines where user_id is not null and finished_at < $1
        limit $2 for update skip locked
+     ), hashed as (
+       select id from kick_jobs where id in (select job_id from old) and ${HAS_HASHED_USERS} order by id for update
+     ), forgotten as (
+       update kick_jobs j set input_hash = '' from hashed where j.id = hashed.id
      )
      update kick_lines l set user_id = null, message = null
      from old where l.job_id = old.job_id and l.line = old.line returning l.line`,
@@ -78,8 +92,8 @@ export async function eraseUsersBefore(store: Queryable, before: Date, limit: nu
 }
 
 /**
- * Empties one user's id, and GenAuth's texts about them, in the outcomes of all jobs. Job by job, as there is no index of
- * users, and a statement over all lines would be given up.
+ * Empties one user's id, and GenAuth's texts about them, in the outcomes of all jobs, and the hash of an input that named
+ * anybody who is erased. Job by job, as there is no index of users, and a statement over all lines would be given up.
  * @returns in how many it was, and how many lines that are not settled name the user still
  */
 export async function eraseUser(store: Queryable, type: UserIdType, id: string) {
@@ -92,6 +106,11 @@ export async function eraseUser(store: Queryable, type: UserIdType, id: string) 
        ), erased as (
          update kick_lines l set user_id = null, message = null from named
          where l.job_id = $1 and l.line = named.line and named.finished_at is not null returning l.line
+       ), forgotten as (
+         update kick_jobs set input_hash = '' where id = $1 and ${HAS_HASHED_USERS} and (
+           exists (select from named where finished_at is not null)
+           or exists (select from kick_lines where job_id = $1 and user_id is null)
+         )
        )
        select (select count(*) from erased)::integer as erased,
          (select count(*) from named where finished_at is null)::integer as pending`,
@@ -101,4 +120,19 @@ export async function eraseUser(store: Queryable, type: UserIdType, id: string) 
     sum.pending += counts?.pending ?? 0;
   }
   return sum;
+}
+
+/**
+ * Empties the hashes of inputs of some jobs that ended before then: of those whose users a release erased that left the
+ * hashes. @returns how many, at most `limit`
+ */
+export async function eraseInputsBefore(store: Queryable, before: Date, limit: number): Promise<number> {
+  const rows = await store.query(
+    `with old as (
+       select id from kick_jobs where finished_at < $1 and ${HAS_HASHED_USERS} order by id limit $2 for update skip locked
+     )
+     update kick_jobs j set input_hash = '' from old where j.id = old.id returning j.id`,
+    [before, limit],
+  );
+  return rows.length;
 }

@@ -1,5 +1,6 @@
 /** What may be an id of a user or an app. Pure; the single kick and the jobs share it. */
 import { isEmail } from 'class-validator';
+import { isStorable } from '../store/storable';
 import { UserIdType } from './user-id-type.enum';
 
 /** GenAuth documents no lengths; this keeps an index entry and a request bounded. */
@@ -7,9 +8,6 @@ export const MAX_ID_LENGTH = 256;
 /** `KickUsersDto.appIds`: minItems 1, maxItems 50 (Authing's management-openapi.json). */
 export const MAX_APPS_PER_CALL = 50;
 export const MAX_TICKET_LENGTH = 200;
-
-/** Text that JSON, a signature and a database all carry unchanged: no NUL, no half of a surrogate pair. */
-export const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
 
 export const isBlank = (text: string): boolean => text.trim() === '';
 

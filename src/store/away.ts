@@ -1,0 +1,53 @@
+/** Telling a database that can't be used now from a statement that it refuses for good, which is a bug of ours. */
+import { AppError, codeOf, ErrorCode } from '../errors';
+
+/** Until then, asking again is no use. */
+const RETRY_AFTER_SECONDS = 1;
+
+/** Node's, while connecting and after. */
+const OF_SOCKETS = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ENOENT)/;
+/**
+ * Connections, logging in, a database that is not there, too little of something, operators and time-outs, the disk; a
+ * server that may only read, as after a change of roles; a transaction in which we fell silent
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ */
+const OF_POSTGRES = /^((08|28|3D|53|57|58)[0-9A-Z]{3}|25006|25P03)$/;
+/** What pg and pg-pool say themselves, without a code. */
+const OF_THE_DRIVER =
+  /^(Connection terminated|Query read timeout|timeout (expired|exceeded)|Client (has encountered a connection error|was closed)|The server does not support SSL|There was an error establishing an SSL)/;
+
+/** The message of an error, whatever threw it. */
+const reasonOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : '';
+
+/** Whether an error of a {@link Database} may pass by itself. */
+export function isAway(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === '' ? OF_THE_DRIVER.test(reasonOf(error)) : OF_SOCKETS.test(code) || OF_POSTGRES.test(code);
+}
+
+/** The database can't be used now. */
+export class DatabaseAwayError extends AppError {
+  override readonly name = 'DatabaseAwayError';
+  /** What the database, or the way to it, says; not for callers. */
+  readonly reason: string;
+  constructor(message: string, cause: unknown) {
+    super(ErrorCode.AUDIT_UNAVAILABLE, message, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
+    this.reason = reasonOf(cause);
+  }
+}
+
+/**
+ * @param message for callers, made when it is needed: it has to be true of what had been done by then
+ * @throws {DatabaseAwayError} in the place of an error of a database that is away; everything else as it is
+ */
+export async function unlessAway<T>(
+  work: () => Promise<T>,
+  message = (): string => 'The database cannot be used at the moment.',
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isAway(error) ? new DatabaseAwayError(message(), error) : error;
+  }
+}

@@ -1,0 +1,166 @@
+/** While the database is away, jobs and the trail say so, and when to ask again; a bug of ours stays one. */
+import { Client } from 'pg';
+import type { Database } from '../../src/store/database';
+import { atEnd } from '../helpers/at-end';
+import { eventually } from '../helpers/eventually';
+import { execute, operation } from '../helpers/execute';
+import { startPostgres, type PostgresServer } from '../helpers/postgres';
+import { scrape } from '../helpers/scrape';
+import { startTestApp, type TestApp } from '../helpers/start-app';
+import { describeOnEachStore, makeStore, openStore, withPostgres } from '../helpers/stores';
+import { acceptedJob, finishedJob, newKey, readJob, run, startJob } from './jobs';
+import { watchJob } from './watch';
+
+const USERS = { userIds: ['nobody'], appIds: ['none'] };
+
+const failures = async (app: TestApp) => (await scrape(app)).value('kick_gateway_operations_total', { outcome: 'failed' }); // prettier-ignore
+
+async function connect(connectionString: string): Promise<Client> {
+  const client = new Client({ connectionString });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+withPostgres('while PostgreSQL is away', () => {
+  let server: PostgresServer;
+  let app: TestApp;
+  let job: string;
+  beforeAll(async () => {
+    server = await startPostgres();
+    atEnd(server.stop);
+    app = await startTestApp({ DATABASE_URL: server.url });
+    job = await acceptedJob(app, USERS);
+    await finishedJob(app, job);
+    await run(app, 'audit-events', {});
+    await server.halt('immediate');
+  });
+
+  it.each<[string, () => Record<string, unknown>]>([
+    ['kick-job', () => ({ id: job })],
+    ['kick-jobs', () => ({})],
+    ['audit-events', () => ({})],
+  ])('%s is answered 503 and AUDIT_UNAVAILABLE', async (name, variables) => {
+    const { status, headers, errors } = await execute(app, operation(name), variables());
+    expect(errors).toMatchObject([
+      { message: 'The database cannot be used at the moment.', extensions: { code: 'AUDIT_UNAVAILABLE' } },
+    ]);
+    expect([status, headers.get('retry-after')]).toEqual([503, '1']);
+  });
+
+  it.each<[string, () => Record<string, unknown>]>([
+    ['start-kick-job', () => ({ input: { ...USERS, reason: 'OTHER', idempotencyKey: newKey() } })],
+    ['retry-kick-job', () => ({ id: job, idempotencyKey: newKey() })],
+    ['cancel-kick-job', () => ({ id: job })],
+  ])('%s is answered AUDIT_UNAVAILABLE, to be repeated', async (name, variables) => {
+    const payload = await run(app, name, variables());
+    expect(payload).toMatchObject({ code: 'AUDIT_UNAVAILABLE', retryable: true, retryAfterSeconds: 1 });
+    expect(payload.message).toContain('The database cannot be used at the moment.');
+  });
+
+  it('a stream does not begin, with 503', async () => {
+    const stream = await watchJob(app, job);
+    await stream.ended;
+    expect(stream).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(JSON.parse(stream.text()).errors).toMatchObject([{ extensions: { code: 'AUDIT_UNAVAILABLE' } }]);
+  });
+
+  it('the log says why, and nothing counts as a bug; what is asked again then is done', async () => {
+    const input = { ...USERS, idempotencyKey: newKey() };
+    expect(await startJob(app, input)).toMatchObject({
+      message: expect.stringContaining('This request has begun no job; ask again with the same idempotency key.'),
+    });
+    const reasons = app.logs.filter(({ msg }) => msg === 'the database can not be used');
+    expect(reasons.length).toBeGreaterThan(0);
+    for (const line of reasons) expect(line).toMatchObject({ level: 40, reason: expect.stringMatching(/./) });
+    expect(app.logs.filter(({ msg }) => msg === 'unexpected error')).toEqual([]);
+    expect(await failures(app)).toBe(0);
+    await server.start();
+    const payload = await eventually(
+      () => startJob(app, input),
+      ({ __typename }) => __typename === 'StartKickJobSuccess',
+    );
+    expect(await finishedJob(app, payload.job.id)).toMatchObject({ progress: { total: 1 } });
+  });
+
+  it('as is a statement that was under way', async () => {
+    const locking = await connect(server.url);
+    await locking.query('begin; lock table kick_lines in access exclusive mode');
+    const answer = execute(app, operation('kick-job'), { id: job });
+    const looking = await connect(server.url);
+    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%from kick_lines%'`;
+    await eventually(async () => (await looking.query(waiting)).rows.length > 0);
+    await server.halt('immediate');
+    expect(await answer).toMatchObject({ status: 503, errors: [{ extensions: { code: 'AUDIT_UNAVAILABLE' } }] });
+    expect(await failures(app)).toBe(0);
+    await server.start();
+  });
+});
+
+/** A database that fails once, in the way that it is told, before or after it has done what it was asked for. */
+function failing(database: Database) {
+  let failure: { error: Error; isDone: boolean; where: RegExp } | null = null;
+  const fail = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    if (failure?.where.test(what) !== true) return work();
+    const { error, isDone } = failure;
+    failure = null;
+    if (isDone) await work();
+    throw error;
+  };
+  const store: Database = {
+    ...database,
+    query: (sql, parameters) => fail(sql, () => database.query(sql, parameters)),
+    transaction: (work) => fail(String(work), () => database.transaction(work)),
+  };
+  return { store, failNext: (next: NonNullable<typeof failure>) => (failure = next) };
+}
+
+describeOnEachStore('an answer of the database', (kind) => {
+  let app: TestApp;
+  let failNext: ReturnType<typeof failing>['failNext'];
+  beforeAll(async () => {
+    const made = failing(await openStore(await makeStore(kind)));
+    ({ failNext } = made);
+    app = await startTestApp({}, undefined, made.store);
+  });
+  const LOST = new Error('Connection terminated unexpectedly');
+
+  it('that is lost with a job: it may have been accepted, and the same key tells', async () => {
+    const input = { ...USERS, idempotencyKey: newKey() };
+    failNext({ error: LOST, isDone: true, where: /lockCaller/ });
+    expect(await startJob(app, input)).toMatchObject({
+      code: 'AUDIT_UNAVAILABLE',
+      message: expect.stringContaining('The job may have been accepted all the same: ask again with the same'),
+    });
+    const { edges } = await run(app, 'kick-jobs', {});
+    expect((await startJob(app, input)).job.id).toBe(edges[0].node.id);
+    expect((await run(app, 'kick-jobs', {})).edges).toHaveLength(1);
+    await finishedJob(app, edges[0].node.id);
+  });
+
+  it('that is lost with a cancellation: it may have been cancelled', async () => {
+    app.genauth.faults.always({ kind: 'envelope', statusCode: 429, message: 'slow down' });
+    const id = await acceptedJob(app, USERS);
+    failNext({ error: LOST, isDone: true, where: /state = 'CANCELLING' where/ });
+    expect(await run(app, 'cancel-kick-job', { id })).toMatchObject({
+      code: 'AUDIT_UNAVAILABLE',
+      message: expect.stringContaining('The job may have been cancelled all the same: ask again.'),
+    });
+    expect(['CANCELLING', 'CANCELLED']).toContain((await readJob(app, id)).state);
+    app.genauth.faults.clear();
+    await finishedJob(app, id);
+  });
+
+  it.each(['42P01', '23505', '22003', '40P01'])('that is %s is a bug of ours, and masked', async (code) => {
+    const before = (await failures(app)) ?? 0;
+    failNext({
+      error: Object.assign(new Error('c4nary'), { code }),
+      isDone: false,
+      where: /from kick_jobs\s+where \(/,
+    });
+    const { status, errors, text } = await execute(app, operation('kick-jobs'));
+    expect([status, errors?.[0]?.extensions['code']]).toEqual([200, 'INTERNAL_SERVER_ERROR']);
+    expect(text).not.toContain('c4nary');
+    expect(await failures(app)).toBe(before + 1);
+  });
+});
