@@ -58,12 +58,17 @@ const formatted = (error: GraphQLError, code: string): GraphQLFormattedError => 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** GraphQL over HTTP, section 5.3: `variables` and `operationName` may be left out or null. */
+/** GraphQL over HTTP, section 5.3: `variables`, `operationName` and `extensions` may be left out or null. */
 function readParams(body: unknown) {
   if (!isRecord(body) || typeof body['query'] !== 'string') return null;
   const variables = body['variables'] ?? {};
   const operationName = body['operationName'] ?? null;
-  if (!isRecord(variables) || (operationName !== null && typeof operationName !== 'string')) return null;
+  if (
+    !isRecord(variables) ||
+    !isRecord(body['extensions'] ?? {}) ||
+    (operationName !== null && typeof operationName !== 'string')
+  )
+    return null;
   return { query: body['query'], variables, operationName };
 }
 

@@ -54,10 +54,18 @@ const createEvents = () =>
     onNext: (_context, { context: { context } }, result) => present(result, context),
   });
 
-/** What the library wants to see of a request; whether the caller accepts a stream was decided before. */
-const headersOf = (request: FastifyRequest) => ({
-  get: (name: string) => (name === 'accept' ? 'text/event-stream' : String(request.headers[name])),
-});
+/** What the library is shown of every request: all was decided before, and it would judge some of it otherwise. */
+const SHOWN = {
+  method: 'POST',
+  url: PATH,
+  headers: { get: (name: string) => ({ accept: 'text/event-stream', 'content-type': 'application/json' })[name] },
+  body: { query: '' },
+};
+
+/** Nobody will read it: whoever watches for it must not go on. */
+async function abandon({ result }: Begun): Promise<void> {
+  if (Symbol.asyncIterator in result) await result[Symbol.asyncIterator]().return?.();
+}
 
 export function serveStream(app: FastifyInstance, options: StreamOptions): void {
   const prepare = createSubscriptionPreparer(options.schema, options);
@@ -65,11 +73,7 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
   const events = createEvents();
 
   const stream = async (request: FastifyRequest, reply: FastifyReply, begun: Begun): Promise<void> => {
-    const { method, url, body } = request;
-    const [chunks, { status, headers }] = await events({
-      ...{ method, url, raw: request, context: begun, headers: headersOf(request) },
-      body: () => body as Record<string, unknown>,
-    });
+    const [chunks, { status, headers }] = await events({ ...SHOWN, raw: request, context: begun });
     if (chunks == null || typeof chunks === 'string') throw new Error('The events of a subscription are no stream.');
     // Not used again: a gateway that stops would else wait for a connection that is only kept alive.
     void reply.code(status).headers({ ...headers, connection: 'close' });
@@ -104,7 +108,11 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
         return reply.send({ errors: present(result, context).errors });
       }
     }
-    await stream(request, reply, { result, context });
+    const begun = { result, context };
+    await stream(request, reply, begun).catch(async (error: unknown) => {
+      await abandon(begun);
+      throw error;
+    });
     return reply;
   });
 }

@@ -60,6 +60,7 @@ describe('a subscription is served', () => {
       () => watching(),
       { headers: { accept: 'application/json, Text/Event-Stream' } },
     ],
+    ['with its type in capitals', () => watching(), { headers: { 'content-type': 'Application/JSON' } }],
     ['with its charset', () => watching(), { headers: { 'content-type': 'application/json; charset=utf-8' } }],
   ])('%s', async (...[, body, options]) => {
     expect(await watched(body(), options)).toEqual([ONE]);
@@ -112,6 +113,8 @@ describe('anything else is refused:', () => {
     ['a variable that is left out', () => watching({ variables: null }), [400, 'BAD_USER_INPUT']],
     ['variables that are a list', () => watching({ variables: [CANARY] }), [400, 'BAD_REQUEST']],
     ['an operationName that is none', () => watching({ operationName: 7 }), [400, 'BAD_REQUEST']],
+    ['extensions that are a list', () => watching({ extensions: [CANARY] }), [400, 'BAD_REQUEST']],
+    ['extensions that are a text', () => watching({ extensions: CANARY }), [400, 'BAD_REQUEST']],
     ['a query that is none', () => watching({ query: [CANARY] }), [400, 'BAD_REQUEST']],
     ['a document that is none', () => watching({ query: `subscription { ${CANARY}` }), [400, 'GRAPHQL_PARSE_FAILED']],
     ['21 aliases', () => watching({ query: `${SELECT} { ${aliases} } }` }), [400, 'TOO_MANY_ALIASES']],

@@ -1,13 +1,14 @@
 /** The progress of a job, live: what its watchers are told, how often, and what it costs. */
+import { Readable } from 'node:stream';
 import type { Database } from '../../src/store/database';
-import { someEvents } from '../helpers/event-stream';
+import { openStream, someEvents } from '../helpers/event-stream';
 import { eventually } from '../helpers/eventually';
 import { kick } from '../helpers/execute';
 import { fakeOnly } from '../helpers/fake-clock';
 import { startTestApp, startTestEmulator, type TestApp } from '../helpers/start-app';
 import { describeOnEachStore, makeStore, openStore, withPostgres } from '../helpers/stores';
 import { acceptedJob, finishedJob, readJob, run } from './jobs';
-import { countsOf, watchJob } from './watch';
+import { countsOf, watching, watchJob } from './watch';
 
 const NOBODY = { total: 0, pending: 0, kicked: 0, failed: 0, unknown: 0, skipped: 0 };
 const KICK_USERS = '/api/v3/kick-users';
@@ -156,6 +157,20 @@ describe('a job that stands still', () => {
       sweep();
       expect((await fetch(`${app.url}/healthz`)).status).toBe(200);
     }
+    expect(statements).toEqual([]);
+  });
+
+  it('costs nothing for watchers whose stream could not be begun', async () => {
+    jest.spyOn(Readable, 'from').mockImplementationOnce(() => {
+      throw new Error('a bug');
+    });
+    const bodies = [watching(id), watching(id, { extensions: [] })];
+    const streams = await Promise.all(bodies.map((body) => openStream(app, body)));
+    for (const { ended } of streams) await ended;
+    expect(streams.map(({ status }) => status).sort()).toEqual([400, 500]);
+    statements.length = 0;
+    sweep();
+    expect((await fetch(`${app.url}/healthz`)).status).toBe(200);
     expect(statements).toEqual([]);
   });
 
