@@ -5,7 +5,7 @@ import type { GraphQLSchema } from 'graphql';
 import { refusalsRecorder } from './audit/refusals';
 import type { AuditService } from './audit/audit.service';
 import type { Config } from './config';
-import { createContext } from './context';
+import { createContext, type RequestContext } from './context';
 import { createApollo } from './graphql/apollo';
 import { KnownOperations } from './graphql/known/known-operations';
 import { serveKnown } from './graphql/known/serve-known';
@@ -46,7 +46,17 @@ export async function serveGraphql(http: FastifyInstance, options: EdgeOptions):
   const apollo = createApollo(schema, { isProduction, persisted, observers, known });
   await apollo.start();
   const contextOf = createContext(log, tracing);
-  const byApollo = fastifyApolloHandler(apollo, { context: async (...exchange) => contextOf(...exchange) }).bind(http);
+  /** Apollo would answer 500, and tell nobody. */
+  const context = async (...[request, reply]: Parameters<typeof contextOf>): Promise<RequestContext> => {
+    try {
+      return contextOf(request, reply);
+    } catch (error) {
+      log.error({ err: error, requestId: request.id }, 'unexpected error');
+      metrics.countOperation('invalid', 'failed', 0);
+      throw error;
+    }
+  };
+  const byApollo = fastifyApolloHandler(apollo, { context }).bind(http);
   const handler =
     known === undefined
       ? byApollo

@@ -17,7 +17,9 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
+import { CONDITIONAL_ROOT } from './given-up.plugin';
 import { LIMITS, findBrokenLimit } from './limits';
+import { hasConditionalSubscription } from './operation-shape';
 import type { PersistedOperations } from './persisted-manifest';
 import { createMembership, NOT_IN_LIST } from './persisted-operations.plugin';
 import { formatError } from './safe-errors';
@@ -83,6 +85,7 @@ export function createSubscriptionPreparer(
     if (persisted.mode === 'enforce' && !isMember(document)) {
       return refuse(400, NOT_IN_LIST.code, NOT_IN_LIST.message);
     }
+    if (hasConditionalSubscription(document)) return refuse(400, CONDITIONAL_ROOT.code, CONDITIONAL_ROOT.message);
     const faults = validate(schema, document, rules, {
       maxErrors: MAX_VALIDATION_ERRORS,
       hideSuggestions: isProduction,
