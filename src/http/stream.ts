@@ -12,6 +12,7 @@ import { answerErrors } from '../graphql/error-answer';
 import type { PersistedOperations } from '../graphql/persisted-manifest';
 import { createUnlistedLog } from '../graphql/persisted-operations.plugin';
 import { createSubscriptionPreparer } from '../graphql/prepare-subscription';
+import { StreamCut } from '../jobs/progress-events';
 import { logUnexpected } from '../graphql/unexpected-errors';
 
 const PATH = '/graphql/stream';
@@ -45,7 +46,7 @@ function present<Result extends { errors?: readonly GraphQLError[] }>(
   return { ...result, errors };
 }
 
-/** The library's part: the framing of events, `complete` at the end, and a sign of life every 12 seconds. */
+/** The library's part: the framing of events, `complete` at the end of a job, and a sign of life every 12 seconds. */
 const createEvents = () =>
   createHandler<FastifyRequest, Begun>({
     authenticate: () => null,
@@ -61,6 +62,21 @@ const SHOWN = {
   headers: { get: (name: string) => ({ accept: 'text/event-stream', 'content-type': 'application/json' })[name] },
   body: { query: '' },
 };
+
+/**
+ * The framed events. When the gateway stops they end without `complete`, which would say that the job is over: clients then
+ * come back, to another gateway. Not a generator, which could not be left before its next event.
+ */
+const untilCut = (chunks: AsyncIterator<string, void, undefined>): AsyncIterable<string> => ({
+  [Symbol.asyncIterator]: () => ({
+    next: () =>
+      chunks.next().catch((error: unknown) => {
+        if (error instanceof StreamCut) return { done: true, value: undefined };
+        throw error;
+      }),
+    return: async () => (await chunks.return?.()) ?? { done: true, value: undefined },
+  }),
+});
 
 /** Nobody will read it: whoever watches for it must not go on. */
 async function abandon({ result }: Begun): Promise<void> {
@@ -79,7 +95,7 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
     void reply.code(status).headers({ ...headers, connection: 'close' });
     const { principal, log } = begun.context;
     const startedAt = performance.now();
-    const readable = Readable.from(chunks).once('close', () => {
+    const readable = Readable.from(untilCut(chunks)).once('close', () => {
       const durationMs = Math.round(performance.now() - startedAt);
       log.info({ type: 'subscription', actor: principal?.subject ?? null, durationMs }, 'operation');
     });
