@@ -19,9 +19,10 @@ import {
   setCancelling,
   type JobRow,
 } from './kick-job.repository';
-import { insertLines, skipUnsentLines, type NewLine } from './kick-line.repository';
+import { insertLines, type NewLine } from './kick-line.repository';
 import { listUnsettledUsers } from './kick-outcome.repository';
 import type { KickQueue } from './kick-queue';
+import type { LineStore } from './line-store';
 
 /** Users in a chunk: small, so that little has to be looked through again when a gateway dies. */
 const CHUNK_SIZE = 50;
@@ -56,7 +57,11 @@ export class KickJobService {
     private readonly database: Database,
     private readonly queue: KickQueue,
     private readonly audit: AuditService,
-    private readonly options: { format: ChunkFormat; tracing: Pick<Tracing, 'traceparent'> },
+    private readonly options: {
+      format: ChunkFormat;
+      tracing: Pick<Tracing, 'traceparent'>;
+      lines: Pick<LineStore, 'skipUnsent'>;
+    },
     /** Told that there is something in the queue, or that a job has changed. */
     private readonly tell: { queued: () => void; changed: (jobId: string) => void },
   ) {}
@@ -91,7 +96,7 @@ export class KickJobService {
   async cancel(job: JobRow, caller: Caller): Promise<JobRow> {
     if (await setCancelling(this.database, job.id)) {
       this.record('JOB_CANCELLED', job, caller, {});
-      await skipUnsentLines(this.database, job.id);
+      await this.options.lines.skipUnsent(job.id);
       const state = await finishIfSettled(this.database, job.id);
       if (state !== null) this.record('JOB_FINISHED', job, caller, { state });
       this.tell.changed(job.id);
