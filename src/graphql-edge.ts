@@ -5,7 +5,7 @@ import type { GraphQLSchema } from 'graphql';
 import { refusalsRecorder } from './audit/refusals';
 import type { AuditService } from './audit/audit.service';
 import type { Config } from './config';
-import { createContext } from './context';
+import { createContext, type RequestContext } from './context';
 import { createApollo } from './graphql/apollo';
 import { KnownOperations } from './graphql/known/known-operations';
 import { serveKnown } from './graphql/known/serve-known';
@@ -15,7 +15,7 @@ import type { StreamContext } from './jobs/kick-job-progress.resolver';
 import type { Logger } from './observability/logger';
 import type { Metrics } from './observability/metrics-registry';
 import { logOperation } from './observability/operation-log';
-import { countOperations } from './observability/operation-metrics';
+import { countForbidden, countOperations } from './observability/operation-metrics';
 import { NO_TRACING, type Tracing } from './observability/tracing';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -35,25 +35,39 @@ export interface EdgeOptions extends Pick<Config, 'isProduction' | 'persisted'> 
 /** @returns what ends it, once the server is closed */
 export async function serveGraphql(http: FastifyInstance, options: EdgeOptions): Promise<() => Promise<void>> {
   const { schema, isProduction, persisted, door, progress, audit, metrics, tracing, log } = options;
-  const onRefused = refusalsRecorder(audit);
+  const recordRefusals = refusalsRecorder(audit);
   const observers: OperationObserver[] = [
     logOperation,
     countOperations(metrics, schema),
-    ({ thrown, context }) => onRefused(thrown, context),
+    ({ thrown, context }) => recordRefusals(thrown, context),
   ];
   // A trace is to show an operation from inside, so all go the long way then.
   const known = tracing === NO_TRACING ? new KnownOperations() : undefined;
   const apollo = createApollo(schema, { isProduction, persisted, observers, known });
   await apollo.start();
   const contextOf = createContext(log, tracing);
-  const byApollo = fastifyApolloHandler(apollo, { context: async (...exchange) => contextOf(...exchange) }).bind(http);
+  /** Apollo would answer 500, and tell nobody. */
+  const context = async (...[request, reply]: Parameters<typeof contextOf>): Promise<RequestContext> => {
+    try {
+      return contextOf(request, reply);
+    } catch (error) {
+      log.error({ err: error, requestId: request.id }, 'unexpected error');
+      metrics.countOperation('invalid', 'failed', 0);
+      throw error;
+    }
+  };
+  const byApollo = fastifyApolloHandler(apollo, { context }).bind(http);
   const handler =
     known === undefined
       ? byApollo
       : serveKnown({ known, schema, createContext: contextOf, observers, apollo: byApollo });
   http.route({ method: ['GET', 'POST'], url: GRAPHQL_PATH, onRequest: door, handler });
   serveStream(http, {
-    ...{ schema, isProduction, persisted, door, onRefused },
+    ...{ schema, isProduction, persisted, door },
+    onRefused: (errors, caller) => {
+      countForbidden(metrics, errors);
+      recordRefusals(errors, caller);
+    },
     createContext: (request, reply) => ({ ...contextOf(request, reply), progress }),
   });
   return () => apollo.stop();

@@ -76,10 +76,11 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
   const pauses = new Pauses(database, client.circuit, keyHealth);
   const feed = new ProgressFeed(database, log);
   const gate = new SendGate({ rate: () => pace.status.ownPerSecond, state: () => pauses.gateState });
+  const store = new LineStore(database, ({ state, code, lines }) => metrics.countJobOutcome(state, code, lines));
   const tools: ChunkTools = {
     database,
     queue,
-    store: new LineStore(database, ({ state, code }) => metrics.countJobOutcome(state, code)),
+    store,
     gate,
     kickUsers,
     audit,
@@ -104,8 +105,9 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
     // For the gateways that are idle; the busy ones look anyway.
     database.query(`select pg_notify('kick_queued', '')`).catch((error: unknown) => log.debug({ reason: String(error) }, 'not notified')); // prettier-ignore
   };
+  const jobOptions = { format, tracing, lines: store };
   return {
-    service: new KickJobService(database, queue, audit, { format, tracing }, { queued, changed: feed.noteProgress }),
+    service: new KickJobService(database, queue, audit, jobOptions, { queued, changed: feed.noteProgress }),
     reads: new KickJobReadsService(database, {
       pausedReason: () => pauses.reason(),
       callsPerSecond: () => pace.status.allPerSecond,

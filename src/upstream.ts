@@ -43,7 +43,7 @@ export function connectGenAuth(
     },
     onCircuitChange: (state) => {
       log.warn({ circuit: state }, 'the circuit to GenAuth has changed');
-      pace.share({ circuit: state });
+      pace.share(() => ({ circuit: client.circuit.isAway ? state : 'closed' }));
     },
   });
   return { client, keyHealth };

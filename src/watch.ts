@@ -29,10 +29,7 @@ export const probesOf = ({ database, client, keyHealth, keys, isDraining }: Watc
     ...(keyHealth.isRefused ? (['GENAUTH_KEY_REFUSED'] as const) : []),
     ...((await isReachable(database)) ? [] : (['DATABASE_UNREACHABLE'] as const)),
   ],
-  notes: () => [
-    ...(client.circuit.state === 'closed' ? [] : (['GENAUTH_CIRCUIT_OPEN'] as const)),
-    ...(keys?.notes ?? []),
-  ],
+  notes: () => [...(client.circuit.isAway ? (['GENAUTH_CIRCUIT_OPEN'] as const) : []), ...(keys?.notes ?? [])],
 });
 
 export function watchBy(metrics: Metrics, { database, client, keyHealth, pace, records }: WatchedParts): void {

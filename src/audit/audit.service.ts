@@ -49,11 +49,6 @@ export class AuditService {
     return named.id;
   }
 
-  /** Resolves when all that this gateway has recorded so far can be read. */
-  settle(): Promise<void> {
-    return this.records.settle();
-  }
-
   /** With the target's mark in place of the target. */
   private standIn({ id, target, ticket, appIds, ...rest }: AuditEntry): void {
     const user = target == null ? null : this.fingerprint(target.type, target.id);

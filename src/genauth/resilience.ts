@@ -21,6 +21,9 @@ const LONGEST_WAITS_MS = [100, 300] as const;
 /** An open circuit lets one probe through after this many milliseconds. */
 const HALF_OPEN_AFTER_MS = 5000;
 
+/** Whoever has calls to make tries it by then; an open circuit that nobody tries says nothing of GenAuth any more. Milliseconds. */
+const TRIED_WITHIN_MS = 2000;
+
 /** A point in time that all attempts of one mutation share. Monotonic, so a stepped clock neither stretches nor cuts it. */
 export class Deadline {
   private readonly endsAt: number;
@@ -89,30 +92,41 @@ export class Circuit {
     const halfOpenAfter = new DelegateBackoff(({ result }: { result: object }) => waitForProbe(result));
     this.policy = circuitBreaker(counts, { halfOpenAfter, breaker: this.breaker });
     this.policy.onBreak((reason) => (this.probeAt = Date.now() + waitForProbe(reason)));
-    this.policy.onStateChange(() => onChange(this.state));
+    this.policy.onStateChange(() => onChange(this.phase));
   }
 
+  /** `open`: calls are refused; `half-open`: one may find out, or is doing so. */
   get state(): CircuitStateName {
-    if (this.policy?.state === CircuitState.Open) return 'open';
-    return this.policy?.state === CircuitState.HalfOpen ? 'half-open' : 'closed';
+    return this.isProbeDue ? 'half-open' : this.phase;
+  }
+
+  /** Whether one call may find out, and none is doing so. */
+  get isProbeDue(): boolean {
+    return this.phase === 'open' && this.reopensInMs === 0;
+  }
+
+  /** Whether it says that GenAuth is away. It stops to when nobody has tried for a while: an outage is told by who calls. */
+  get isAway(): boolean {
+    if (this.phase === 'open') return Date.now() < this.probeAt + TRIED_WITHIN_MS;
+    return this.phase === 'half-open';
   }
 
   /** Milliseconds until an open circuit lets a probe through; 0 when it isn't open. */
   get reopensInMs(): number {
-    return this.state === 'open' ? Math.max(0, this.probeAt - Date.now()) : 0;
+    return this.phase === 'open' ? Math.max(0, this.probeAt - Date.now()) : 0;
   }
 
   /** @throws {AppError} UPSTREAM_UNAVAILABLE, nothing sent, while the circuit is open or its one probe is under way */
   refuseIfOpen(): void {
     // cockatiel would make further callers wait for the probe; they are told at once instead.
-    if (this.state === 'half-open' || this.reopensInMs > 0) throw this.refusal();
+    if (this.phase === 'half-open' || this.reopensInMs > 0) throw this.refusal();
   }
 
   /** @throws {AppError} as {@link refuseIfOpen}; or whatever the attempt throws */
   async run<T>(attempt: () => Promise<T>): Promise<T> {
     if (this.policy === null) return attempt();
     this.refuseIfOpen();
-    const isProbe = this.state === 'open';
+    const isProbe = this.isProbeDue;
     try {
       return await this.policy.execute(() =>
         attempt().catch((error: unknown) => {
@@ -125,6 +139,12 @@ export class Circuit {
       if (!isOutage(error) && !(error instanceof HungUpError)) this.breaker.success();
       throw error;
     }
+  }
+
+  /** An open circuit stays so until it is tried. */
+  private get phase(): CircuitStateName {
+    if (this.policy?.state === CircuitState.Open) return 'open';
+    return this.policy?.state === CircuitState.HalfOpen ? 'half-open' : 'closed';
   }
 
   private refusal(): AppError {

@@ -11,6 +11,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../context';
 import { acceptPlugin } from './accept.plugin';
 import { answerPlugin } from './answer.plugin';
+import { givenUpPlugin } from './given-up.plugin';
 import { learningPlugin } from './known/learning.plugin';
 import type { KnownOperations } from './known/known-operations';
 import { LIMITS } from './limits';
@@ -52,6 +53,7 @@ export function createApollo(schema: GraphQLSchema, options: ApolloOptions): Apo
       acceptPlugin(),
       answerPlugin(),
       observerPlugin(options.observers),
+      givenUpPlugin(persisted, options.observers),
       ...(known === undefined ? [] : [learningPlugin(known)]),
       // It would work out field by field that nothing may be kept; answer.plugin.ts says so.
       ApolloServerPluginCacheControlDisabled(),
@@ -66,7 +68,7 @@ export function createApollo(schema: GraphQLSchema, options: ApolloOptions): Apo
     parseOptions: { maxTokens: LIMITS.tokens },
     validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
     stopOnTerminationSignals: false,
-    // Its own words would go to the console; what matters is logged by our plugins.
+    // Its own words would go to the console; what matters is logged by our plugins, and by who makes the contexts.
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     nodeEnv: options.isProduction ? 'production' : 'development',
   });

@@ -5,7 +5,9 @@
  */
 import {
   Kind,
+  OperationTypeNode,
   visit,
+  type DirectiveNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -82,6 +84,30 @@ export const rootFieldNames = (document: DocumentNode, operation: OperationDefin
     join: (a, b) => new Set([...a, ...b]),
   }),
 ];
+
+const isCondition = ({ name }: DirectiveNode): boolean => name.value === 'skip' || name.value === 'include';
+
+/** Whether a subscription of the document makes what stands at its root depend on `@skip` or `@include`. */
+export function hasConditionalSubscription({ definitions }: DocumentNode): boolean {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  const seen = new Set<string>();
+  const isConditional = (selection: SelectionNode): boolean => {
+    if (selection.directives?.some(isCondition) === true) return true;
+    if (selection.kind === Kind.FIELD) return false;
+    if (selection.kind === Kind.INLINE_FRAGMENT) return selection.selectionSet.selections.some(isConditional);
+    const { value: name } = selection.name;
+    if (seen.has(name)) return false;
+    seen.add(name);
+    return fragments.get(name)?.selectionSet.selections.some(isConditional) ?? false;
+  };
+  return definitions.some(
+    (node) =>
+      node.kind === Kind.OPERATION_DEFINITION &&
+      node.operation === OperationTypeNode.SUBSCRIPTION &&
+      node.selectionSet.selections.some(isConditional),
+  );
+}
 
 export interface WrittenCounts {
   fields: number;

@@ -2,7 +2,6 @@
  * Everything that Apollo does before it runs an operation, for the one kind that does not go through it: parsing,
  * validation, limits, the list of operations, variables, and errors that repeat nothing.
  */
-import { hash } from 'node:crypto';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import {
   getOperationAST,
@@ -17,10 +16,13 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
+import { CONDITIONAL_ROOT } from './given-up.plugin';
 import { LIMITS, findBrokenLimit } from './limits';
+import { hasConditionalSubscription } from './operation-shape';
 import type { PersistedOperations } from './persisted-manifest';
 import { createMembership, NOT_IN_LIST } from './persisted-operations.plugin';
 import { formatError } from './safe-errors';
+import { readParams } from './subscription-params';
 import { describeBadVariables } from './variable-errors';
 
 const MAX_VALIDATION_ERRORS = 20;
@@ -55,18 +57,6 @@ const formatted = (error: GraphQLError, code: string): GraphQLFormattedError => 
   return formatError({ ...error.toJSON(), extensions: { code } }, coded);
 };
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** GraphQL over HTTP, section 5.3: `variables` and `operationName` may be left out or null. */
-function readParams(body: unknown) {
-  if (!isRecord(body) || typeof body['query'] !== 'string') return null;
-  const variables = body['variables'] ?? {};
-  const operationName = body['operationName'] ?? null;
-  if (!isRecord(variables) || (operationName !== null && typeof operationName !== 'string')) return null;
-  return { query: body['query'], variables, operationName };
-}
-
 export function createSubscriptionPreparer(
   schema: GraphQLSchema,
   { isProduction, persisted }: { isProduction: boolean; persisted: PersistedOperations },
@@ -78,6 +68,7 @@ export function createSubscriptionPreparer(
     if (persisted.mode === 'enforce' && !isMember(document)) {
       return refuse(400, NOT_IN_LIST.code, NOT_IN_LIST.message);
     }
+    if (hasConditionalSubscription(document)) return refuse(400, CONDITIONAL_ROOT.code, CONDITIONAL_ROOT.message);
     const faults = validate(schema, document, rules, {
       maxErrors: MAX_VALIDATION_ERRORS,
       hideSuggestions: isProduction,
@@ -91,9 +82,8 @@ export function createSubscriptionPreparer(
     if (!/\btext\/(?:event-stream\b|\*)|\*\/\*/i.test(accept)) {
       return refuse(406, 'NOT_ACCEPTABLE', 'Progress is told as text/event-stream.');
     }
-    const params = readParams(body);
-    if (params === null)
-      return refuse(400, ApolloServerErrorCode.BAD_REQUEST, 'Send one subscription operation as JSON.');
+    const params = readParams(body, persisted);
+    if ('code' in params) return refuse(400, params.code, params.message);
     let document: DocumentNode;
     try {
       document = parse(params.query, { maxTokens: LIMITS.tokens });
@@ -127,6 +117,6 @@ export function createSubscriptionPreparer(
     }
     const { operationName } = params;
     const args = { schema, document, variableValues: variables, operationName };
-    return { isOk: true, args, sha256: hash('sha256', params.query) };
+    return { isOk: true, args, sha256: params.sha256 };
   };
 }

@@ -10,6 +10,20 @@ export function hostnameOf(hostHeader: string | undefined): string {
   return match?.[1] ?? '';
 }
 
+/** A host and its port as RFC 3986, section 3.2, has them. */
+const AUTHORITY = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d*)?$/i;
+
+/** For RFC 9112, section 3.2: whether a Host header names a host. Callers use the same few, so the last one is remembered. */
+export function createHostCheck(): (hostHeader: string | undefined) => boolean {
+  let last: string | undefined;
+  return (host) => {
+    if (host !== undefined && host === last) return true;
+    if (host === undefined || !AUTHORITY.test(host) || !isUrl(`http://${host}/`)) return false;
+    last = host;
+    return true;
+  };
+}
+
 /** Credentials, and keys to judge them by, may only travel encrypted, except on this machine. */
 export function isSafeUrl(address: string): boolean {
   if (!isUrl(address)) return false;

@@ -10,7 +10,10 @@ import { errorBody, refusal } from './refusal';
 /** A job of 10 000 users with ids of 256 characters, and some room. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-/** A request that takes longer to come in is given up. Fastify's default is to wait for ever. Milliseconds. */
+/**
+ * A request that takes longer to come in is given up, when Node looks next: every 30 s (`connectionsCheckingInterval`).
+ * Fastify's default is to wait for ever. Milliseconds.
+ */
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /** A request id that may go into headers and log lines as it is. */

@@ -12,6 +12,7 @@ import { answerErrors } from '../graphql/error-answer';
 import type { PersistedOperations } from '../graphql/persisted-manifest';
 import { createUnlistedLog } from '../graphql/persisted-operations.plugin';
 import { createSubscriptionPreparer } from '../graphql/prepare-subscription';
+import { StreamCut } from '../jobs/progress-events';
 import { logUnexpected } from '../graphql/unexpected-errors';
 
 const PATH = '/graphql/stream';
@@ -45,7 +46,7 @@ function present<Result extends { errors?: readonly GraphQLError[] }>(
   return { ...result, errors };
 }
 
-/** The library's part: the framing of events, `complete` at the end, and a sign of life every 12 seconds. */
+/** The library's part: the framing of events, `complete` at the end of a job, and a sign of life every 12 seconds. */
 const createEvents = () =>
   createHandler<FastifyRequest, Begun>({
     authenticate: () => null,
@@ -54,10 +55,33 @@ const createEvents = () =>
     onNext: (_context, { context: { context } }, result) => present(result, context),
   });
 
-/** What the library wants to see of a request; whether the caller accepts a stream was decided before. */
-const headersOf = (request: FastifyRequest) => ({
-  get: (name: string) => (name === 'accept' ? 'text/event-stream' : String(request.headers[name])),
+/** What the library is shown of every request: all was decided before, and it would judge some of it otherwise. */
+const SHOWN = {
+  method: 'POST',
+  url: PATH,
+  headers: { get: (name: string) => ({ accept: 'text/event-stream', 'content-type': 'application/json' })[name] },
+  body: { query: '' },
+};
+
+/**
+ * The framed events. When the gateway stops they end without `complete`, which would say that the job is over: clients then
+ * come back, to another gateway. Not a generator, which could not be left before its next event.
+ */
+const untilCut = (chunks: AsyncIterator<string, void, undefined>): AsyncIterable<string> => ({
+  [Symbol.asyncIterator]: () => ({
+    next: () =>
+      chunks.next().catch((error: unknown) => {
+        if (error instanceof StreamCut) return { done: true, value: undefined };
+        throw error;
+      }),
+    return: async () => (await chunks.return?.()) ?? { done: true, value: undefined },
+  }),
 });
+
+/** Nobody will read it: whoever watches for it must not go on. */
+async function abandon({ result }: Begun): Promise<void> {
+  if (Symbol.asyncIterator in result) await result[Symbol.asyncIterator]().return?.();
+}
 
 export function serveStream(app: FastifyInstance, options: StreamOptions): void {
   const prepare = createSubscriptionPreparer(options.schema, options);
@@ -65,17 +89,13 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
   const events = createEvents();
 
   const stream = async (request: FastifyRequest, reply: FastifyReply, begun: Begun): Promise<void> => {
-    const { method, url, body } = request;
-    const [chunks, { status, headers }] = await events({
-      ...{ method, url, raw: request, context: begun, headers: headersOf(request) },
-      body: () => body as Record<string, unknown>,
-    });
+    const [chunks, { status, headers }] = await events({ ...SHOWN, raw: request, context: begun });
     if (chunks == null || typeof chunks === 'string') throw new Error('The events of a subscription are no stream.');
     // Not used again: a gateway that stops would else wait for a connection that is only kept alive.
     void reply.code(status).headers({ ...headers, connection: 'close' });
     const { principal, log } = begun.context;
     const startedAt = performance.now();
-    const readable = Readable.from(chunks).once('close', () => {
+    const readable = Readable.from(untilCut(chunks)).once('close', () => {
       const durationMs = Math.round(performance.now() - startedAt);
       log.info({ type: 'subscription', actor: principal?.subject ?? null, durationMs }, 'operation');
     });
@@ -104,7 +124,11 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
         return reply.send({ errors: present(result, context).errors });
       }
     }
-    await stream(request, reply, { result, context });
+    const begun = { result, context };
+    await stream(request, reply, begun).catch(async (error: unknown) => {
+      await abandon(begun);
+      throw error;
+    });
     return reply;
   });
 }

@@ -10,7 +10,7 @@ import type { Tracing } from '../observability/tracing';
 import type { Database } from '../store/database';
 import { APPS_PER_CALL } from './apps-per-call';
 import { findJob, finishIfSettled, setRunning, type JobRow } from './kick-job.repository';
-import { claimLines, skipUnsentLines, type OwnedLine } from './kick-line.repository';
+import { claimLines, type OwnedLine } from './kick-line.repository';
 import { countProgress } from './kick-outcome.repository';
 import type { HeldChunk, KickQueue } from './kick-queue';
 import type { LineStore } from './line-store';
@@ -175,9 +175,9 @@ export class ChunkWork {
 
   /** The job first: if this process dies in between, the chunk is handed out again and finds it finished. */
   private async close(job: JobRow, left: readonly number[]): Promise<void> {
-    const { database, queue } = this.tools;
+    const { database, queue, store } = this.tools;
     const now = await findJob(database, job.id);
-    if (now?.state === 'CANCELLING') await skipUnsentLines(database, job.id);
+    if (now?.state === 'CANCELLING') await store.skipUnsent(job.id);
     await this.finish(job);
     const rest = left.length === 0 ? null : { jobId: job.id, from: Math.min(...left), to: Math.max(...left) };
     await queue.giveBack(this.chunk, rest, this.isEnded ? 0 : BACK_OFF_MS);

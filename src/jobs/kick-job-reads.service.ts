@@ -2,6 +2,7 @@
 import type { Principal } from '../auth/principal';
 import { Scope } from '../auth/scope';
 import { AppError, ErrorCode } from '../errors';
+import { UserIdType } from '../kick/user-id-type.enum';
 import { unlessAway } from '../store/away';
 import type { Database } from '../store/database';
 import { APPS_PER_CALL } from './apps-per-call';
@@ -63,10 +64,15 @@ export class KickJobReadsService {
   async estimatedFinishAt(job: JobRow): Promise<Date | null> {
     if (job.finished_at !== null || (await this.pausedReason(job)) !== null) return null;
     const { pending } = await this.progress(job);
-    const callsPerUser = Math.ceil(job.app_ids.length / APPS_PER_CALL);
-    const seconds = (pending * callsPerUser) / Math.max(0.01, this.outlook.callsPerSecond());
+    const seconds = (pending * callsPerUser(job)) / Math.max(0.01, this.outlook.callsPerSecond());
     return new Date(Date.now() + Math.min(seconds * 1000, MAX_WAIT_MS));
   }
+}
+
+/** Kicks, and what `verify` reads afterwards: each app, and GenAuth's own id where the job has another one. */
+function callsPerUser({ app_ids: { length: apps }, user_id_type: type, verify }: JobRow): number {
+  const lookups = type === UserIdType.USER_ID ? 0 : 1;
+  return Math.ceil(apps / APPS_PER_CALL) + (verify ? apps + lookups : 0);
 }
 
 /** A date further away than a century is none. */

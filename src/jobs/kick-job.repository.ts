@@ -162,7 +162,7 @@ export const countJobsByState = (store: Queryable) =>
      ) l where j.finished_at is null group by j.state`,
   );
 
-/** Whether a live gateway has told that its circuit to GenAuth is open. */
+/** Whether a live gateway tells that GenAuth is away, by its circuit. */
 export const someCircuitIsOpen = async (store: Queryable): Promise<boolean> => {
   const rows = await store.query(
     `select 1 from pace_gateways

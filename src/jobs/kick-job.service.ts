@@ -6,7 +6,7 @@ import type { Caller } from '../kick/kick-users.service';
 import type { KickReason } from '../kick/kick-reason.enum';
 import type { UserIdType } from '../kick/user-id-type.enum';
 import type { Tracing } from '../observability/tracing';
-import { unlessAway } from '../store/away';
+import { isAway, unlessAway } from '../store/away';
 import type { Database, Queryable } from '../store/database';
 import { APPS_PER_CALL } from './apps-per-call';
 import type { ChunkFormat } from './chunk';
@@ -20,9 +20,12 @@ import {
   setCancelling,
   type JobRow,
 } from './kick-job.repository';
-import { insertLines, skipUnsentLines, type NewLine } from './kick-line.repository';
+import { insertLines, type NewLine } from './kick-line.repository';
+import { jobRecorder } from './record-job';
+import { toLines } from './to-lines';
 import { listUnsettledUsers } from './kick-outcome.repository';
 import type { KickQueue } from './kick-queue';
+import type { LineStore } from './line-store';
 import { BEGUN_NOTHING, MAY_BE_ACCEPTED, MAY_BE_CANCELLED } from './while-away';
 
 /** Users in a chunk: small, so that little has to be looked through again when a gateway dies. */
@@ -43,25 +46,23 @@ export interface JobRequest {
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
-/** Each user once; who is named again is answered by naming the first place. */
-export function toLines(userIds: readonly string[]): NewLine[] {
-  const firsts = new Map<string, number>();
-  return userIds.map((userId, line) => {
-    const first = firsts.get(userId);
-    if (first === undefined) firsts.set(userId, line);
-    return { line, userId, duplicateOf: first ?? null };
-  });
-}
-
 export class KickJobService {
+  private readonly record: ReturnType<typeof jobRecorder>;
+
   constructor(
     private readonly database: Database,
     private readonly queue: KickQueue,
-    private readonly audit: AuditService,
-    private readonly options: { format: ChunkFormat; tracing: Pick<Tracing, 'traceparent'> },
+    audit: AuditService,
+    private readonly options: {
+      format: ChunkFormat;
+      tracing: Pick<Tracing, 'traceparent'>;
+      lines: Pick<LineStore, 'skipUnsent'>;
+    },
     /** Told that there is something in the queue, or that a job has changed. */
     private readonly tell: { queued: () => void; changed: (jobId: string) => void },
-  ) {}
+  ) {
+    this.record = jobRecorder(audit);
+  }
 
   /** @throws {AppError} IDEMPOTENCY_CONFLICT, TOO_MANY_JOBS, AUDIT_UNAVAILABLE while the database can't be used */
   start(request: JobRequest, caller: Caller): Promise<JobRow> {
@@ -96,9 +97,13 @@ export class KickJobService {
   }
 
   private async cancelNow(job: JobRow, caller: Caller): Promise<JobRow> {
-    if (await setCancelling(this.database, job.id)) {
+    const isCancelled = await setCancelling(this.database, job.id).catch((error: unknown) => {
+      if (isAway(error)) this.record('JOB_CANCELLED', job, caller, {}, false);
+      throw error;
+    });
+    if (isCancelled) {
       this.record('JOB_CANCELLED', job, caller, {});
-      await skipUnsentLines(this.database, job.id);
+      await this.options.lines.skipUnsent(job.id);
       const state = await finishIfSettled(this.database, job.id);
       if (state !== null) this.record('JOB_FINISHED', job, caller, { state });
       this.tell.changed(job.id);
@@ -113,31 +118,31 @@ export class KickJobService {
     caller: Caller,
   ): Promise<JobRow> {
     const lines = toLines(request.userIds);
-    let isInserted = false;
+    let inserted: JobRow | null = null;
     const accepting = async (transaction: Queryable) => {
       const { issuer, subject } = caller.principal;
       await lockCaller(transaction, issuer, subject);
       const known = await this.findEarlier(transaction, request.idempotencyKey, request.inputHash, caller);
       if (known !== undefined) return { job: known, isNew: false };
       if ((await countOpenJobs(transaction, issuer, subject)) >= MAX_OPEN_JOBS) throw tooManyJobs();
-      const inserted = await this.insert(transaction, request, lines, caller);
-      isInserted = true;
+      inserted = await this.insert(transaction, request, lines, caller);
       return { job: inserted, isNew: true };
     };
-    // What is lost after that may be the answer alone.
-    const { job, isNew } = await unlessAway(
-      () => this.database.transaction(accepting),
-      () => (isInserted ? MAY_BE_ACCEPTED : BEGUN_NOTHING),
-    );
+    const recordStart = (job: JobRow, isCertain: boolean): void => {
+      const duplicates = lines.filter(({ duplicateOf }) => duplicateOf !== null).length;
+      const { retry_of: retryOf, verify } = job;
+      const details = { users: lines.length, duplicates, verify, ...(retryOf !== null && { retryOf }) };
+      this.record(retryOf === null ? 'JOB_STARTED' : 'JOB_RETRIED', job, caller, details, isCertain);
+    };
+    const tellOfDoubt = (): string => {
+      if (inserted === null) return BEGUN_NOTHING;
+      // What was lost may be the answer alone.
+      recordStart(inserted, false);
+      return MAY_BE_ACCEPTED;
+    };
+    const { job, isNew } = await unlessAway(() => this.database.transaction(accepting), tellOfDoubt);
     if (!isNew) return job;
-    const duplicates = lines.filter(({ duplicateOf }) => duplicateOf !== null).length;
-    const { retry_of: retryOf } = job;
-    this.record(retryOf === null ? 'JOB_STARTED' : 'JOB_RETRIED', job, caller, {
-      users: lines.length,
-      duplicates,
-      verify: job.verify,
-      ...(retryOf !== null && { retryOf }),
-    });
+    recordStart(job, true);
     this.tell.queued();
     return job;
   }
@@ -175,16 +180,6 @@ export class KickJobService {
     const which = known.input_hash === '' ? 'an input that has been erased since' : 'another input';
     const message = `The idempotency key was used before, with ${which}; that job is left as it is.`;
     throw new AppError(ErrorCode.IDEMPOTENCY_CONFLICT, message);
-  }
-
-  private record(
-    action: 'JOB_STARTED' | 'JOB_RETRIED' | 'JOB_CANCELLED' | 'JOB_FINISHED',
-    { id: jobId, reason, ticket, app_ids: appIds }: JobRow,
-    { principal: { subject: actor, issuer }, requestId, log }: Caller,
-    details: Record<string, unknown>,
-  ): void {
-    this.audit.after({ action, actor, issuer, requestId, jobId, reason, ticket, appIds, details });
-    log.info({ action, actor, jobId, reason, ticket, ...details }, 'job');
   }
 }
 

@@ -161,24 +161,30 @@ export const settleLines = (store: Queryable, settlements: readonly Settlement[]
     ],
   );
 
+/** Lines that were ended together, by what became of them. */
+export interface EndedLines extends Pick<Settlement, 'state' | 'code'> {
+  lines: number;
+}
+
 /**
  * Those that nothing is in flight for. Nothing is made of them that their calls so far don't say: one that failed, or may
  * have taken effect, is told as such (see `unsuccessful` in line-outcomes.ts).
  */
-export const skipUnsentLines = async (store: Queryable, jobId: string): Promise<void> => {
-  await store.query(
+export const skipUnsentLines = (store: Queryable, jobId: string) =>
+  store.query<EndedLines>(
     `with unsent as (
        select line from kick_lines where job_id = $1 and state = 'PENDING' and calls !~ '[sr]' order by line for update
+     ), ended as (
+       update kick_lines l set owner = null, finished_at = clock_timestamp(),
+         state = case when calls ~ 'f' then 'FAILED' when calls ~ 'u' then 'UNKNOWN' else 'SKIPPED' end,
+         code = case when calls ~ '[fu]' then code end,
+         message = case
+           when calls ~ '[fu]' then coalesce(message, $2) || ' (' || length(calls) - length(replace(calls, 'k', '')) ||
+             ' of the ' || length(calls) || ' calls for this user succeeded)'
+           when calls ~ 'k' then 'the job was cancelled between the calls for this user; some of the apps were done'
+           else 'the job was cancelled' end
+       from unsent where l.job_id = $1 and l.line = unsent.line returning l.state, l.code
      )
-     update kick_lines l set owner = null, finished_at = clock_timestamp(),
-       state = case when calls ~ 'f' then 'FAILED' when calls ~ 'u' then 'UNKNOWN' else 'SKIPPED' end,
-       code = case when calls ~ '[fu]' then code end,
-       message = case
-         when calls ~ '[fu]' then coalesce(message, $2) || ' (' || length(calls) - length(replace(calls, 'k', '')) ||
-           ' of the ' || length(calls) || ' calls for this user succeeded)'
-         when calls ~ 'k' then 'the job was cancelled between the calls for this user; some of the apps were done'
-         else 'the job was cancelled' end
-     from unsent where l.job_id = $1 and l.line = unsent.line`,
+     select state, code, count(*)::integer as lines from ended group by state, code`,
     [jobId, SAID_EARLIER],
   );
-};

@@ -1,7 +1,15 @@
 /** Writes of lines, those of concurrent calls together. Each tells whether the line was still its owner's. */
 import type { Database, Queryable } from '../store/database';
 import { GroupCommit } from '../store/group-commit';
-import { markSent, saveCalls, settleLines, type LineChange, type Settlement } from './kick-line.repository';
+import {
+  markSent,
+  saveCalls,
+  settleLines,
+  skipUnsentLines,
+  type EndedLines,
+  type LineChange,
+  type Settlement,
+} from './kick-line.repository';
 
 type Key = Pick<LineChange, 'jobId' | 'line'>;
 const keyOf = ({ jobId, line }: Key): string => `${jobId} ${line}`;
@@ -11,10 +19,10 @@ export class LineStore {
   private readonly saves: GroupCommit<LineChange, boolean>;
   private readonly settlements: GroupCommit<Settlement, boolean>;
 
-  /** @param onSettled told of each outcome that stands */
+  /** @param onSettled told of all outcomes that stand */
   constructor(
-    database: Database,
-    private readonly onSettled: (settlement: Settlement) => void,
+    private readonly database: Database,
+    private readonly onSettled: (ended: EndedLines) => void,
   ) {
     const group = <Change extends LineChange>(
       statement: (store: Queryable, changes: readonly Change[]) => Promise<Key[]>,
@@ -39,7 +47,12 @@ export class LineStore {
 
   async settle(settlement: Settlement): Promise<boolean> {
     const isSettled = await this.settlements.add(settlement);
-    if (isSettled) this.onSettled(settlement);
+    if (isSettled) this.onSettled({ ...settlement, lines: 1 });
     return isSettled;
+  }
+
+  /** Ends the lines of a cancelled job that nothing is in flight for. */
+  async skipUnsent(jobId: string): Promise<void> {
+    for (const ended of await skipUnsentLines(this.database, jobId)) this.onSettled(ended);
   }
 }

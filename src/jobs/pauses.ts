@@ -11,7 +11,7 @@ const KEY_REFUSED = "GenAuth refuses the gateway's key; its operators have to me
 export class Pauses {
   constructor(
     private readonly database: Database,
-    private readonly circuit: Pick<Circuit, 'state' | 'reopensInMs'>,
+    private readonly circuit: Pick<Circuit, 'state' | 'isProbeDue' | 'isAway'>,
     private readonly key: Pick<KeyHealth, 'isRefused'>,
   ) {}
 
@@ -20,13 +20,13 @@ export class Pauses {
     if (this.circuit.state === 'closed') return 'open';
     // An open circuit whose time has come lets one call find out; without single kicks that is a job's. While it finds out,
     // all others are refused.
-    return this.circuit.state === 'open' && this.circuit.reopensInMs === 0 ? 'probe' : 'shut';
+    return this.circuit.isProbeDue ? 'probe' : 'shut';
   }
 
   /** For people; null when nothing holds jobs up. Other gateways tell of their circuits by the database. */
   async reason(): Promise<string | null> {
     if (this.key.isRefused) return KEY_REFUSED;
-    if (this.circuit.state !== 'closed' || (await someCircuitIsOpen(this.database))) return GENAUTH_AWAY;
+    if (this.circuit.isAway || (await someCircuitIsOpen(this.database))) return GENAUTH_AWAY;
     return null;
   }
 }

@@ -5,6 +5,11 @@ import type { ProgressFeed, Snapshot } from './progress-feed';
 /** At most four events a second. Milliseconds. */
 const EVERY_MS = 250;
 
+/** The gateway stops, and the count that was told last is not the final one: the stream is to end as if broken off. */
+export class StreamCut extends Error {
+  override readonly name = 'StreamCut';
+}
+
 const DONE = { done: true, value: undefined } as const;
 type Result = IteratorResult<Progress, undefined>;
 
@@ -17,13 +22,14 @@ export class ProgressEvents implements AsyncIterableIterator<Progress, undefined
   private newest: Snapshot | null = null;
   private last: string | null = null;
   private isOver = false;
-  private pull: ((result: Result) => void) | null = null;
+  private isCut = false;
+  private pull: { resolve: (result: Result) => void; reject: (cut: StreamCut) => void } | null = null;
   private timer: NodeJS.Timeout | null = null;
   private nextAt = 0;
 
   constructor(feed: ProgressFeed, jobId: string) {
     this.unwatch = feed.watch(jobId, (snapshot) => {
-      if (snapshot === null) return void this.return();
+      if (snapshot === null) return this.cut();
       this.newest = snapshot;
       this.deliver();
     });
@@ -33,19 +39,28 @@ export class ProgressEvents implements AsyncIterableIterator<Progress, undefined
     return this;
   }
 
+  /** @throws {StreamCut} */
   next(): Promise<Result> {
+    if (this.isCut) return Promise.reject(new StreamCut());
     if (this.isOver) return Promise.resolve(DONE);
-    return new Promise((resolve) => {
-      this.pull = resolve;
+    return new Promise((resolve, reject) => {
+      this.pull = { resolve, reject };
       this.deliver();
     });
   }
 
   async return(): Promise<Result> {
     this.end();
-    this.pull?.(DONE);
+    this.pull?.resolve(DONE);
     this.pull = null;
     return DONE;
+  }
+
+  private cut(): void {
+    this.end();
+    this.isCut = true;
+    this.pull?.reject(new StreamCut());
+    this.pull = null;
   }
 
   private end(): void {
@@ -71,7 +86,7 @@ export class ProgressEvents implements AsyncIterableIterator<Progress, undefined
     if (text === this.last && !isFinished) return;
     this.last = text;
     this.nextAt = performance.now() + EVERY_MS;
-    const resolve = this.pull;
+    const { resolve } = this.pull;
     this.pull = null;
     if (isFinished) this.end();
     resolve({ done: false, value: progress });

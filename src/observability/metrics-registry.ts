@@ -70,9 +70,9 @@ export class Metrics {
     this.attemptSeconds.observe({ path }, durationMs / 1000);
   }
 
-  /** @param state of the line */
-  countJobOutcome(state: string, code: ErrorCode | null): void {
-    this.jobOutcomes.inc({ state, code: code ?? 'none' });
+  /** @param state of the lines @param lines how many have come to it */
+  countJobOutcome(state: string, code: ErrorCode | null, lines: number): void {
+    this.jobOutcomes.inc({ state, code: code ?? 'none' }, lines);
   }
 
   /** From 0, as above. */

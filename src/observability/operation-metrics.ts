@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from 'graphql';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { OperationObserver, OperationSeen } from '../graphql/operation-seen';
 import { isUnexpected } from '../graphql/safe-errors';
 import { areVariableErrors } from '../graphql/variable-errors';
@@ -18,12 +18,17 @@ function outcomeOf({ thrown, told }: OperationSeen): OperationOutcome {
   return told.length > 0 ? 'refused' : 'ok';
 }
 
+/** Counts callers without the scope: an operation of theirs, or a stream that was not begun. */
+export function countForbidden(metrics: Metrics, thrown: readonly GraphQLError[]): void {
+  if (thrown.some(({ extensions }) => extensions['code'] === 'FORBIDDEN')) metrics.countRefusal('FORBIDDEN');
+}
+
 /** Counts operations by the schema's names, never by the caller's. */
 export function countOperations(metrics: Metrics, schema: GraphQLSchema): OperationObserver {
   const roots = [schema.getQueryType(), schema.getMutationType()];
   metrics.expectOperations(roots.flatMap((type) => Object.keys(type?.getFields() ?? {})));
   return (seen) => {
-    if (seen.thrown.some(({ extensions }) => extensions['code'] === 'FORBIDDEN')) metrics.countRefusal('FORBIDDEN');
+    countForbidden(metrics, seen.thrown);
     metrics.countOperation(fieldOf(seen.operation), outcomeOf(seen), seen.durationMs);
   };
 }

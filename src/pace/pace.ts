@@ -25,7 +25,7 @@ export class Pace {
   private readonly demand = new Demand();
   private readonly pacer: Pacer;
   private readonly ticker: NodeJS.Timeout;
-  private info: Record<string, unknown> = {};
+  private info = (): Record<string, unknown> => ({});
   private isThrottled = false;
   private hasNews = false;
 
@@ -70,9 +70,9 @@ export class Pace {
     this.renewIfDue();
   }
 
-  /** Tells the other gateways something; they find it in `pace_gateways`. */
-  share(info: Record<string, unknown>): void {
-    this.info = { ...this.info, ...info };
+  /** Tells the other gateways something, as it is at each renewal; they find it in `pace_gateways`. */
+  share(info: () => Record<string, unknown>): void {
+    this.info = info;
     this.hasNews = true;
     this.renewIfDue();
   }
@@ -122,7 +122,8 @@ export class Pace {
 
   private async renew(): Promise<void> {
     if (this.lease === null) return;
-    const { isThrottled, info } = this;
+    const { isThrottled } = this;
+    const info = this.info();
     this.isThrottled = false;
     this.hasNews = false;
     const grant = await this.lease.renew(this.wish, { isThrottled, info });

@@ -6,6 +6,7 @@ import type { Fault } from '../../src/emulator/fault';
 import { eventually } from '../helpers/eventually';
 import { kick, operation } from '../helpers/execute';
 import { atEnd } from '../helpers/at-end';
+import { scrape } from '../helpers/scrape';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 import { failure, success } from '../kick/payloads';
 
@@ -150,6 +151,28 @@ describe('after 5 seconds', () => {
     expect(await kickDemoUser(app)).toEqual(success());
     expect(states(app)).toEqual(['open', 'half-open', 'open', 'half-open', 'closed']);
     expect(await notes(app)).toEqual({ ready: true, reasons: [], notes: [] });
+  });
+
+  it('that nobody tries, it is told to be half-open, and soon to say nothing of GenAuth', async () => {
+    const app = await start();
+    await failTimes(app, 3);
+    const told = async () => {
+      const { value } = await scrape(app);
+      const state = ['open', 'half-open', 'closed'].find((name) =>
+        value('kick_gateway_circuit_state', { state: name }),
+      );
+      return [state, await notes(app)];
+    };
+    const noted = (...names: string[]) => ({ ready: true, reasons: [], notes: names });
+    nowMs += 4999;
+    expect(await told()).toEqual(['open', noted('GENAUTH_CIRCUIT_OPEN')]);
+    nowMs += 1;
+    expect(await told()).toEqual(['half-open', noted('GENAUTH_CIRCUIT_OPEN')]);
+    nowMs += 2000;
+    expect(await told()).toEqual(['half-open', noted()]);
+    expect(states(app)).toEqual(['open']);
+    expect(await kickDemoUser(app)).toEqual(success());
+    expect(await told()).toEqual(['closed', noted()]);
   });
 
   it.each<[string, Fault | null, string | undefined]>([

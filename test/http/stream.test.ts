@@ -1,4 +1,5 @@
 /** POST /graphql/stream before anything streams: who is let in, and what is refused, as everywhere else. */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Database } from '../../src/store/database';
 import { openStream, type EventStream, type StreamRequest } from '../helpers/event-stream';
@@ -60,6 +61,7 @@ describe('a subscription is served', () => {
       () => watching(),
       { headers: { accept: 'application/json, Text/Event-Stream' } },
     ],
+    ['with its type in capitals', () => watching(), { headers: { 'content-type': 'Application/JSON' } }],
     ['with its charset', () => watching(), { headers: { 'content-type': 'application/json; charset=utf-8' } }],
   ])('%s', async (...[, body, options]) => {
     expect(await watched(body(), options)).toEqual([ONE]);
@@ -112,6 +114,8 @@ describe('anything else is refused:', () => {
     ['a variable that is left out', () => watching({ variables: null }), [400, 'BAD_USER_INPUT']],
     ['variables that are a list', () => watching({ variables: [CANARY] }), [400, 'BAD_REQUEST']],
     ['an operationName that is none', () => watching({ operationName: 7 }), [400, 'BAD_REQUEST']],
+    ['extensions that are a list', () => watching({ extensions: [CANARY] }), [400, 'BAD_REQUEST']],
+    ['extensions that are a text', () => watching({ extensions: CANARY }), [400, 'BAD_REQUEST']],
     ['a query that is none', () => watching({ query: [CANARY] }), [400, 'BAD_REQUEST']],
     ['a document that is none', () => watching({ query: `subscription { ${CANARY}` }), [400, 'GRAPHQL_PARSE_FAILED']],
     ['21 aliases', () => watching({ query: `${SELECT} { ${aliases} } }` }), [400, 'TOO_MANY_ALIASES']],
@@ -174,6 +178,31 @@ describe('in production', () => {
       const refused = await openStream(production, watching({ query }));
       expect(await refusalIn(refused)).toEqual([400, 'PERSISTED_QUERY_NOT_IN_LIST']);
     }
+  });
+
+  it('those of the manifest are known by their hashes, and no others', async () => {
+    const manifest: Record<string, string> = JSON.parse(readFileSync(MANIFEST, 'utf8'));
+    const [prefixed = '', text = ''] =
+      Object.entries(manifest).find(([, document]) => document.includes('KickJobProgress')) ?? [];
+    const sha256Hash = prefixed.replace('sha256:', '');
+    const send = async (persistedQuery: unknown, query?: string, of = production) => {
+      const stream = await openStream(of, { query, variables: { id: 'none' }, extensions: { persistedQuery } });
+      await stream.ended;
+      if (stream.status === 200) return stream.events[0]!.data.errors[0].extensions.code;
+      return refusalIn(stream);
+    };
+    for (const known of [sha256Hash, prefixed]) {
+      expect(await send({ version: 1, sha256Hash: known })).toBe('JOB_NOT_FOUND');
+    }
+    expect(await send({ version: 1, sha256Hash }, text)).toBe('JOB_NOT_FOUND');
+    for (const unknown of ['0'.repeat(64), '__proto__', '', 7, null, [sha256Hash], undefined]) {
+      expect(await send({ version: 1, sha256Hash: unknown })).toEqual([400, 'PERSISTED_QUERY_NOT_FOUND']);
+    }
+    expect(await send({ version: 2, sha256Hash })).toEqual([400, 'BAD_REQUEST']);
+    expect(await send('odd')).toEqual([400, 'BAD_REQUEST']);
+    expect(await send({ version: 1, sha256Hash }, `${text} `)).toEqual([400, 'BAD_REQUEST']);
+    expect(await send(null)).toEqual([400, 'BAD_REQUEST']);
+    expect(await send({ version: 1, sha256Hash }, undefined, app)).toEqual([400, 'PERSISTED_QUERY_NOT_SUPPORTED']);
   });
 
   it('operations that are not in the manifest are told of in the log first, once each', async () => {

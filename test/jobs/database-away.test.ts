@@ -124,6 +124,11 @@ describeOnEachStore('an answer of the database', (kind) => {
     app = await startTestApp({}, undefined, made.store);
   });
   const LOST = new Error('Connection terminated unexpectedly');
+  const IN_DOUBT = { code: 'AUDIT_UNAVAILABLE', mayHaveTakenEffect: true };
+  const recordsOf = async (jobId: string, action: string) => {
+    const { edges } = await run(app, 'audit-events', { jobId });
+    return (edges as { node: { action: string } }[]).map(({ node }) => node).filter((node) => node.action === action);
+  };
 
   it('that is lost with a job: it may have been accepted, and the same key tells', async () => {
     const input = { ...USERS, idempotencyKey: newKey() };
@@ -135,6 +140,7 @@ describeOnEachStore('an answer of the database', (kind) => {
     const { edges } = await run(app, 'kick-jobs', {});
     expect((await startJob(app, input)).job.id).toBe(edges[0].node.id);
     expect((await run(app, 'kick-jobs', {})).edges).toHaveLength(1);
+    expect(await recordsOf(edges[0].node.id, 'JOB_STARTED')).toMatchObject([IN_DOUBT]);
     await finishedJob(app, edges[0].node.id);
   });
 
@@ -147,6 +153,7 @@ describeOnEachStore('an answer of the database', (kind) => {
       message: expect.stringContaining('The job may have been cancelled all the same: ask again.'),
     });
     expect(['CANCELLING', 'CANCELLED']).toContain((await readJob(app, id)).state);
+    expect(await recordsOf(id, 'JOB_CANCELLED')).toMatchObject([IN_DOUBT]);
     app.genauth.faults.clear();
     await finishedJob(app, id);
   });

@@ -1,13 +1,14 @@
 /** The progress of a job, live: what its watchers are told, how often, and what it costs. */
+import { Readable } from 'node:stream';
 import type { Database } from '../../src/store/database';
-import { someEvents } from '../helpers/event-stream';
+import { openStream, someEvents } from '../helpers/event-stream';
 import { eventually } from '../helpers/eventually';
 import { kick } from '../helpers/execute';
 import { fakeOnly } from '../helpers/fake-clock';
 import { startTestApp, startTestEmulator, type TestApp } from '../helpers/start-app';
 import { describeOnEachStore, makeStore, openStore, withPostgres } from '../helpers/stores';
 import { acceptedJob, finishedJob, readJob, run } from './jobs';
-import { countsOf, watchJob } from './watch';
+import { countsOf, watching, watchJob } from './watch';
 
 const NOBODY = { total: 0, pending: 0, kicked: 0, failed: 0, unknown: 0, skipped: 0 };
 const KICK_USERS = '/api/v3/kick-users';
@@ -159,12 +160,26 @@ describe('a job that stands still', () => {
     expect(statements).toEqual([]);
   });
 
-  it('does not hold up a gateway that stops: its streams complete', async () => {
+  it('costs nothing for watchers whose stream could not be begun', async () => {
+    jest.spyOn(Readable, 'from').mockImplementationOnce(() => {
+      throw new Error('a bug');
+    });
+    const bodies = [watching(id), watching(id, { extensions: [] })];
+    const streams = await Promise.all(bodies.map((body) => openStream(app, body)));
+    for (const { ended } of streams) await ended;
+    expect(streams.map(({ status }) => status).sort()).toEqual([400, 500]);
+    statements.length = 0;
+    sweep();
+    expect((await fetch(`${app.url}/healthz`)).status).toBe(200);
+    expect(statements).toEqual([]);
+  });
+
+  it('does not hold up a gateway that stops: its streams end, but do not say that the job is over', async () => {
     const stream = await watchJob(app, id);
     const [first] = await someEvents(stream);
     expect(first!.data.data.kickJobProgress).toEqual({ ...NOBODY, total: 5, pending: 5 });
     const stopped = app.stop();
-    expect(countsOf(await stream.ended)).toHaveLength(1);
+    expect((await stream.ended).map(({ event }) => event)).toEqual(['next']);
     await stopped;
   });
 });

@@ -2,6 +2,7 @@
 import { openStream } from '../helpers/event-stream';
 import { execute, operation, type ExecuteOptions } from '../helpers/execute';
 import { startTestIssuer } from '../helpers/issuer';
+import { scrape } from '../helpers/scrape';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 import { finishedJob, newKey, run, startJob } from './jobs';
 import { countsOf, watchJob } from './watch';
@@ -65,6 +66,8 @@ describe('the scopes', () => {
   });
 
   it('watching with neither is FORBIDDEN before a stream begins, and recorded, not by the name it is given', async () => {
+    const counted = async () => (await scrape(app)).value('kick_gateway_callers_refused_total', { code: 'FORBIDDEN' });
+    const before = (await counted())!;
     const query = 'subscription ($id: ID!) { c4nary: kickJobProgress(id: $id) { total } }';
     const stream = await openStream(app, { query, variables: { id } }, niels);
     await stream.ended;
@@ -75,6 +78,7 @@ describe('the scopes', () => {
     expect(JSON.parse(stream.text()).errors).toMatchObject([
       { extensions: { code: 'FORBIDDEN', requestId: stream.headers['x-request-id'] } },
     ]);
+    expect(await counted()).toBe(before + 1);
     const { edges } = await run(app, 'audit-events', { actor: 'niels', first: 1 }, olga);
     expect(edges[0].node).toMatchObject({ action: 'FORBIDDEN', details: JSON.stringify({ field: 'kickJobProgress' }) });
   });

@@ -2,9 +2,16 @@
 import { openStream, type StreamEvent, type StreamRequest } from '../helpers/event-stream';
 import { operation } from '../helpers/execute';
 
-/** Subscribes with schema/operations/kick-job-progress.graphql. */
+/** What is sent to subscribe with schema/operations/kick-job-progress.graphql. */
+export const watching = (id: string, more: object = {}) => ({
+  query: operation('kick-job-progress'),
+  variables: { id },
+  ...more,
+});
+
+/** Subscribes. */
 export const watchJob = (app: { url: string; token?: string }, id: string, options?: StreamRequest) =>
-  openStream(app, { query: operation('kick-job-progress'), variables: { id } }, options);
+  openStream(app, watching(id), options);
 
 /** The counts that came, one after another; anything but counts and one `complete` at the end is told as it is. */
 export function countsOf(events: readonly StreamEvent[]) {

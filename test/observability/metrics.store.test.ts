@@ -6,7 +6,7 @@ import { scrape } from '../helpers/scrape';
 import { startTestApp, startTestEmulator } from '../helpers/start-app';
 import { describeOnEachStore, makeStore, openStore, withPostgres } from '../helpers/stores';
 import { atEnd } from '../helpers/at-end';
-import { acceptedJob, finishedJob } from '../jobs/jobs';
+import { acceptedJob, finishedJob, run } from '../jobs/jobs';
 
 const JOBS = 'kick_gateway_jobs';
 const PENDING = 'kick_gateway_job_users_pending';
@@ -37,6 +37,24 @@ describeOnEachStore('a job', (kind) => {
     expect(value('kick_gateway_kicks_total', { origin: 'single' })).toBe(0);
     expect(value(UP)).toBe(1);
     expect(value('kick_gateway_database_connections', { state: 'waiting' })).toBe(0);
+  });
+
+  it('has all its outcomes counted when it is cancelled, too', async () => {
+    const app = await startTestApp({}, undefined, await openStore(await makeStore(kind)));
+    app.genauth.faults.always({ kind: 'delay', ms: 300 });
+    const { appId } = app.genauth.directory.demoApp;
+    const userIds = Array.from({ length: 500 }, (_, index) => `stranger-${index}`);
+    const id = await acceptedJob(app, { userIds, appIds: [appId] });
+    await eventually(() => app.genauth.receivedCount('/api/v3/kick-users') > 0);
+    await run(app, 'cancel-kick-job', { id });
+    const { progress } = await finishedJob(app, id);
+    expect(progress.skipped).toBeGreaterThan(0);
+    expect(progress.failed + progress.skipped).toBe(500);
+    const counted = async () => {
+      const { value } = await scrape(app);
+      return ['FAILED', 'SKIPPED'].map((state) => value('kick_gateway_job_outcomes_total', { state }));
+    };
+    await eventually(counted, ([failed, skipped]) => failed === progress.failed && skipped === progress.skipped);
   });
 });
 
