@@ -1,5 +1,7 @@
 /** The process: reads the configuration, starts the gateway or its workers, stops on signals. */
-// First: it wraps what the other imports load.
+// First: a signal may come while the rest is loaded.
+import { askedToEnd, askedToEndAtOnce, ENDING_SIGNALS, whenAborted } from './signals';
+// Then this: it wraps what the other imports load.
 import { tracing } from './start-tracing';
 import './memory';
 import cluster from 'node:cluster';
@@ -34,15 +36,20 @@ function refuseToStart(error: unknown): never {
   process.exit(1);
 }
 
-/** A second signal ends the process at once, with exit code 1. */
+/** A second signal ends the process at once, with exit code 1. @returns what stops it without a signal */
 function stopOnSignals({ stop, kill }: Running, config: Config, log: Logger) {
   const { shutdownGraceMs, genauth } = config;
   // Workers have as long as a single gateway; who minds them waits a little longer.
   const closingMs = kill === undefined ? CLOSING_MS : 2 * CLOSING_MS;
   const longest = Math.min(shutdownGraceMs + genauth.timeoutMs + closingMs, LONGEST_TIMER_MS);
   process.once('exit', () => kill?.());
-  return closeWithGrace({ delay: longest, logger: log, skip: [...FATAL] }, async ({ signal, err }) => {
+  // Signals are minded here: to the library a second one would be one however soon it comes.
+  const skip = [...FATAL, ...ENDING_SIGNALS];
+  let isClosing = false;
+  const closing = closeWithGrace({ delay: longest, logger: log, skip }, async ({ err }) => {
+    isClosing = true;
     if (err !== undefined) log.fatal({ err }, 'unexpected error, stopping');
+    const signal: unknown = askedToEnd.reason;
     log.info({ signal }, 'stopping');
     // Ctrl-C comes from a person who waits; the grace is for load balancers that have to notice.
     await stop(signal === 'SIGTERM' ? shutdownGraceMs : 0);
@@ -50,6 +57,15 @@ function stopOnSignals({ stop, kill }: Running, config: Config, log: Logger) {
     log.info('stopped');
     await flushed(log);
   });
+  const close = (): void => {
+    if (!isClosing) void closing.close();
+  };
+  whenAborted(askedToEnd, close);
+  whenAborted(askedToEndAtOnce, () => {
+    log.error({ signal: askedToEndAtOnce.reason as unknown }, 'second signal, ending at once');
+    process.exit(1);
+  });
+  return close;
 }
 
 function work(config: Config, log: Logger): Promise<void> {
@@ -57,8 +73,7 @@ function work(config: Config, log: Logger): Promise<void> {
   return runWorker(config, log, {
     tracing,
     started: (app) => {
-      const closing = stopOnSignals(app, config, log);
-      close = () => void closing.close();
+      close = stopOnSignals(app, config, log);
       log.info({ url: app.url, upstream: app.upstream.host }, 'started');
     },
     refused: () => process.exit(1),
