@@ -80,12 +80,14 @@ export interface Overrides {
   metrics?: MetricsSource;
   /** None if left out. */
   tracing?: Tracing;
+  /** Aborted when the gateway isn't wanted any more; while it waits for its database, it gives up then. */
+  giveUp?: AbortSignal;
 }
 
 /** Starts a gateway. Several can run in one process. @throws when the port is taken, or the database can't be used */
 export async function createApp(config: Config, log: Logger, overrides: Overrides = {}): Promise<App> {
   const { tracing = NO_TRACING } = overrides;
-  const database = overrides.database ?? (await openDatabase(config.store, log));
+  const database = overrides.database ?? (await openDatabase(config.store, log, overrides.giveUp));
   const upstream = await chooseUpstream(config, overrides.upstream);
   const { host, key } = upstream;
   const pace = await Pace.start(database, config.maxCallsPerSecond, log);

@@ -16,7 +16,7 @@ export interface StoreOptions {
 const WAIT_FOR_DATABASE_MS = 15_000;
 const RETRY_MS = 250;
 
-async function migrateOnceReachable(database: Database, log: Logger): Promise<void> {
+async function migrateOnceReachable(database: Database, log: Logger, giveUp?: AbortSignal): Promise<void> {
   const endsAt = performance.now() + WAIT_FOR_DATABASE_MS;
   for (;;) {
     try {
@@ -24,7 +24,7 @@ async function migrateOnceReachable(database: Database, log: Logger): Promise<vo
     } catch (error) {
       if (!isUnreachable(error) || performance.now() > endsAt) throw error;
       log.warn('the database is not there yet');
-      await delay(RETRY_MS);
+      await delay(RETRY_MS, undefined, { signal: giveUp });
     }
   }
 }
@@ -33,11 +33,19 @@ async function migrateOnceReachable(database: Database, log: Logger): Promise<vo
 const isUnreachable = (error: unknown): boolean =>
   /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|57P0)/.test(codeOf(error)) || /timeout/i.test(String(error));
 
-/** Opens the store and brings its schema up to date. @throws {Error} with one line that says what is wrong */
-export async function openDatabase({ url, dataDir }: StoreOptions, log: Logger): Promise<Database> {
+/**
+ * Opens the store and brings its schema up to date.
+ * @param giveUp ends the wait for a database that isn't there yet
+ * @throws {Error} with one line that says what is wrong
+ */
+export async function openDatabase(
+  { url, dataDir }: StoreOptions,
+  log: Logger,
+  giveUp?: AbortSignal,
+): Promise<Database> {
   const database = url === null ? await openEmbedded(dataDir) : openPostgres(url, log);
   try {
-    await migrateOnceReachable(database, log);
+    await migrateOnceReachable(database, log, giveUp);
     return database;
   } catch (error) {
     await database.stop();
