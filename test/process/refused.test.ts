@@ -1,0 +1,98 @@
+/** The built gateway as a process that can't start: what it says, and how it ends. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
+import { atEnd } from '../helpers/at-end';
+import { DEPLOYED_ENV, makeDeployment, makeFolder } from '../helpers/deployment';
+import { START } from '../helpers/gateway-process';
+import { startProcess } from '../helpers/processes';
+import { makeDataDir } from '../helpers/stores';
+
+type Env = Record<string, string>;
+
+/** What a gateway that doesn't start leaves, in an empty folder, on a free port: its exit code and every line that it wrote. */
+async function refusal(env: Env, cwd = makeFolder(), script = START) {
+  const environment = { PORT: '0', DATA_DIR: makeDataDir(), ...env };
+  const child = startProcess(process.execPath, [script], { cwd, env: environment });
+  const code = await child.exit;
+  expect(child.output.stdout).toBe('');
+  expect(child.output.stderr).toMatch(/\n$/);
+  return { code, lines: child.output.stderr.split('\n').slice(0, -1) };
+}
+
+describe('a start that fails says why in one line each on standard error, and exits 1', () => {
+  it('a taken port', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    atEnd(() => new Promise((resolve) => other.close(() => resolve())));
+    const { port } = other.address() as AddressInfo;
+    expect(await refusal({ PORT: String(port) })).toEqual({
+      code: 1,
+      lines: ['HOST and PORT are taken by another process; set another PORT, or 0 for a free one'],
+    });
+  });
+
+  it('several wrong variables, in .env and outside', async () => {
+    const cwd = makeFolder();
+    writeFileSync(path.join(cwd, '.env'), 'GENAUTH_LANG=canary\nGENAUTH_ACCESS_KEY_SECRET=canary\n');
+    expect(await refusal({ PORT: 'canary', HOST: '0.0.0.0' }, cwd)).toEqual({
+      code: 1,
+      lines: [
+        'PORT must be a whole number',
+        'GENAUTH_LANG must be en-US, zh-CN, ja-JP or zh-TW',
+        'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET must be set both or neither',
+        'HOST must be a loopback address while callers need no token',
+      ],
+    });
+  });
+
+  it.each([
+    ['http://collector:4318 ', ['must not contain spaces, a query or a fragment']],
+    [
+      'http://me:canary@collector:4318 ',
+      ['must not contain a password', 'must not contain spaces, a query or a fragment'],
+    ],
+  ])(
+    'an address of a collector that is none once a path is put behind it, without repeating it',
+    async (address, faults) => {
+      const lines = faults.map((fault) => `OTEL_EXPORTER_OTLP_ENDPOINT ${fault}`);
+      expect(await refusal({ OTEL_EXPORTER_OTLP_ENDPOINT: address })).toEqual({ code: 1, lines });
+    },
+  );
+
+  it('.env that cannot be read', async () => {
+    const cwd = makeFolder();
+    mkdirSync(path.join(cwd, '.env'));
+    expect(await refusal({}, cwd)).toEqual({ code: 1, lines: ['.env cannot be read (EISDIR)'] });
+  });
+
+  it('production without keys, and whatever else is wrong', async () => {
+    const cwd = makeFolder();
+    writeFileSync(path.join(cwd, '.env'), 'GENAUTH_ACCESS_KEY_ID=id\nGENAUTH_ACCESS_KEY_SECRET=secret\n');
+    expect(
+      await refusal({ NODE_ENV: 'production', GENAUTH_HOST: 'http://api.genauth.ai', CORS_ORIGINS: '*' }, cwd),
+    ).toEqual({
+      code: 1,
+      lines: [
+        'GENAUTH_HOST must begin with https:// (http:// on loopback only)',
+        'CORS_ORIGINS must list exact origins such as https://admin.example.com; wildcards are refused',
+        'GENAUTH_ACCESS_KEY_ID and GENAUTH_ACCESS_KEY_SECRET are required in production',
+        'AUTH_ISSUER and AUTH_AUDIENCE are required in production',
+        'DATABASE_URL is required in production',
+        'METRICS_PORT is required in production',
+      ],
+    });
+  });
+
+  it.each(['production', 'development'])(
+    '%s without a build and without the compiler names the command',
+    async (mode) => {
+      const folder = makeDeployment({ hasBuild: false });
+      const env = { ...DEPLOYED_ENV, NODE_ENV: mode };
+      expect(await refusal(env, folder, path.join(folder, 'src', 'start.cjs'))).toEqual({
+        code: 1,
+        lines: ['There is no build of the gateway: run `npm ci --include=dev && npm run build` first.'],
+      });
+    },
+  );
+});
