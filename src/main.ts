@@ -38,12 +38,14 @@ function refuseToStart(error: unknown): never {
   process.exit(1);
 }
 
+const longestEndOf = ({ shutdownGraceMs, genauth }: Config, closingMs = CLOSING_MS): number =>
+  Math.min(shutdownGraceMs + genauth.timeoutMs + closingMs, LONGEST_TIMER_MS);
+
 /** @returns what stops it without a signal */
 function stopOnSignals({ stop, kill }: Running, config: Config, log: Logger) {
-  const { shutdownGraceMs, genauth } = config;
+  const { shutdownGraceMs } = config;
   // Workers have as long as a single gateway; who minds them waits a little longer.
-  const closingMs = kill === undefined ? CLOSING_MS : 2 * CLOSING_MS;
-  const longest = Math.min(shutdownGraceMs + genauth.timeoutMs + closingMs, LONGEST_TIMER_MS);
+  const longest = longestEndOf(config, kill === undefined ? CLOSING_MS : 2 * CLOSING_MS);
   process.once('exit', () => kill?.());
   // Signals are minded here: to the library a second one would be one however soon it comes.
   const skip = [...FATAL, ...ENDING_SIGNALS];
@@ -89,6 +91,12 @@ function work(config: Config, log: Logger): Promise<void> {
 async function main(): Promise<void> {
   const config = readConfig();
   const log = createLogger(config.logLevel, { isProduction: config.isProduction });
+  // A start that is asked to end does so once it is through, which is no matter of more seconds than an end may take.
+  const giveUp = (): never => {
+    log.error('the end takes too long, ending at once');
+    process.exit(1);
+  };
+  whenAborted(askedToEnd, () => setTimeout(giveUp, longestEndOf(config, 2 * CLOSING_MS)).unref());
   whenAborted(askedToEndAtOnce, () => {
     log.error({ signal: askedToEndAtOnce.reason as unknown }, 'second signal, ending at once');
     process.exit(1);
