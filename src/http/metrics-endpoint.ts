@@ -14,6 +14,12 @@ export interface MetricsSource {
 /** In which workers have told their metrics, and more; what is open after it is no scrape. Milliseconds. */
 const ANSWERED_WITHIN_MS = 2000;
 
+/** Why it can't listen, where that is the port's fault. */
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken by another process; set another one, or 0 for a free one',
+  EACCES: 'may not be used by this user; set one above 1023',
+};
+
 export const METRICS_PATH = '/metrics';
 
 export function serveMetrics(app: FastifyInstance, metrics: MetricsSource): void {
@@ -36,7 +42,7 @@ export interface MetricsServer {
   stop: () => Promise<void>;
 }
 
-/** @param rules as for the gateway's own server @throws with a line that names the variable, when the port is taken */
+/** @param rules as for the gateway's own server @throws with a line that names the variable, when the port is taken or too low */
 export async function startMetricsServer(
   metrics: MetricsSource,
   address: { host: string; port: number },
@@ -47,7 +53,7 @@ export async function startMetricsServer(
   try {
     return { url: (await app.listen(address)) + METRICS_PATH, stop: () => drain(app, ANSWERED_WITHIN_MS) };
   } catch (error) {
-    if (codeOf(error) !== 'EADDRINUSE') throw error;
-    throw new Error('METRICS_PORT is taken by another process; set another one, or 0 for a free one', { cause: error });
+    const fault = LISTEN_FAULTS[codeOf(error)];
+    throw fault === undefined ? error : new Error(`METRICS_PORT ${fault}`, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 /** The built gateway as a process that can't start: what it says, and how it ends. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { atEnd } from '../helpers/at-end';
@@ -10,6 +10,8 @@ import { makeDataDir } from '../helpers/stores';
 
 type Env = Record<string, string>;
 
+const linesOf = ({ stderr }: { stderr: string }): string[] => stderr.split('\n').slice(0, -1);
+
 /** What a gateway that doesn't start leaves, in an empty folder, on a free port: its exit code and every line that it wrote. */
 async function refusal(env: Env, cwd = makeFolder(), script = START) {
   const environment = { PORT: '0', DATA_DIR: makeDataDir(), ...env };
@@ -17,8 +19,45 @@ async function refusal(env: Env, cwd = makeFolder(), script = START) {
   const code = await child.exit;
   expect(child.output.stdout).toBe('');
   expect(child.output.stderr).toMatch(/\n$/);
-  return { code, lines: child.output.stderr.split('\n').slice(0, -1) };
+  return { code, lines: linesOf(child.output) };
 }
+
+/** Without the rights of root, which may do everything. */
+function unprivileged(): [command: string, ...args: string[]] {
+  if (process.getuid?.() !== 0) return [process.execPath];
+  return ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', process.execPath];
+}
+
+async function refusalOfUser(env: Env) {
+  const [command, ...args] = unprivileged();
+  const child = startProcess(command, [...args, path.join('dist', 'main.js')], { env: { PORT: '0', ...env } });
+  return { code: await child.exit, lines: linesOf(child.output) };
+}
+
+/** Containers may let everybody listen everywhere. */
+const LOW_PORTS = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
+const hasLowPorts = existsSync(LOW_PORTS) && Number(readFileSync(LOW_PORTS, 'utf8')) > 1;
+
+describe('what this user may not use is named', () => {
+  it('DATA_DIR', async () => {
+    const folder = makeFolder();
+    chmodSync(folder, 0o500);
+    expect(await refusalOfUser({ DATA_DIR: folder })).toEqual({
+      code: 1,
+      lines: ['DATA_DIR must be a directory that this user may read and write (EACCES)'],
+    });
+  });
+
+  (hasLowPorts ? it : it.skip).each(['PORT', 'METRICS_PORT'])('%s', async (variable) => {
+    const folder = makeFolder();
+    chmodSync(folder, 0o777);
+    const { code, lines } = await refusalOfUser({ DATA_DIR: folder, [variable]: '1', LOG_LEVEL: 'silent' });
+    expect({ code, lines }).toEqual({
+      code: 1,
+      lines: [`${variable} may not be used by this user; set one above 1023`],
+    });
+  });
+});
 
 describe('a start that fails says why in one line each on standard error, and exits 1', () => {
   it('a taken port', async () => {
@@ -59,6 +98,25 @@ describe('a start that fails says why in one line each on standard error, and ex
       expect(await refusal({ OTEL_EXPORTER_OTLP_ENDPOINT: address })).toEqual({ code: 1, lines });
     },
   );
+
+  it.each([
+    ['a file', '', 'DATA_DIR must be a directory, and is a file (EEXIST)'],
+    ['below a file', '/data', 'DATA_DIR must be a directory, and a part of it is a file (ENOTDIR)'],
+  ])('DATA_DIR that is %s', async (_name, below, line) => {
+    const file = path.join(makeFolder(), 'file');
+    writeFileSync(file, '');
+    expect(await refusal({ DATA_DIR: file + below })).toEqual({ code: 1, lines: [line] });
+  });
+
+  it('DATA_DIR with something else in it', async () => {
+    const folder = makeFolder();
+    mkdirSync(path.join(folder, 'postgres'));
+    writeFileSync(path.join(folder, 'postgres', 'PG_VERSION'), '9');
+    expect(await refusal({ DATA_DIR: folder })).toEqual({
+      code: 1,
+      lines: ['DATA_DIR holds no database that can be opened'],
+    });
+  });
 
   it('.env that cannot be read', async () => {
     const cwd = makeFolder();
