@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from '../errors';
 import type { Logger } from '../observability/logger';
 import type { Database } from './database';
+import { describeDatabaseFault } from './database-fault';
 import { openEmbedded } from './embedded';
 import { migrate } from './migrate';
 import { openPostgres } from './postgres';
@@ -23,7 +24,7 @@ async function migrateOnceReachable(database: Database, log: Logger, giveUp?: Ab
       return await migrate(database, log);
     } catch (error) {
       if (!isUnreachable(error) || performance.now() > endsAt) throw error;
-      log.warn('the database is not there yet');
+      log.warn({ reason: describeDatabaseFault(error).trim() }, 'the database is not there yet');
       await delay(RETRY_MS, undefined, { signal: giveUp });
     }
   }
@@ -49,8 +50,7 @@ export async function openDatabase(
     return database;
   } catch (error) {
     await database.stop();
-    const code = codeOf(error);
-    const why = code === '' ? '' : ` (${code})`;
+    const why = describeDatabaseFault(error);
     throw new Error(`the database is not reachable, or refuses this gateway${why}`, { cause: error });
   }
 }

@@ -4,9 +4,11 @@ import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { atEnd } from '../helpers/at-end';
 import { DEPLOYED_ENV, makeDeployment, makeFolder } from '../helpers/deployment';
+import { eventually } from '../helpers/eventually';
 import { START } from '../helpers/gateway-process';
 import { startProcess } from '../helpers/processes';
-import { makeDataDir } from '../helpers/stores';
+import { freePort, startPostgres, type PostgresServer } from '../helpers/postgres';
+import { makeDataDir, withPostgres } from '../helpers/stores';
 
 type Env = Record<string, string>;
 
@@ -153,4 +155,40 @@ describe('a start that fails says why in one line each on standard error, and ex
       });
     },
   );
+});
+
+withPostgres('a database that can not be used is no riddle', () => {
+  // Of its own: others may ask for passwords, or speak TLS.
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await startPostgres();
+    atEnd(() => server.stop());
+  });
+
+  const lineOf = (why: string): string => `the database is not reachable, or refuses this gateway${why}`;
+  it.each<[string, (url: URL) => void, string]>([
+    ['of another name', (url) => (url.pathname = '/canary'), ' (3D000): it has no database of that name'],
+    ['for other users', (url) => (url.username = 'canary'), ' (28000): it does not let this user in'],
+    ['without TLS', (url) => url.searchParams.set('sslmode', 'verify-full'), ': it does not speak TLS'],
+    [
+      'with a file that is not there',
+      (url) => url.searchParams.set('sslrootcert', '/canary'),
+      ' (ENOENT): a file that DATABASE_URL names can not be read',
+    ],
+  ])('%s', async (_name, change, why) => {
+    const url = new URL(server.url);
+    url.password = 'canary';
+    change(url);
+    expect(await refusal({ DATABASE_URL: url.href, LOG_LEVEL: 'silent' })).toEqual({ code: 1, lines: [lineOf(why)] });
+  });
+
+  it('that is not there: the log says why it waits', async () => {
+    const DATABASE_URL = `postgres://gateway:canary@127.0.0.1:${await freePort()}/gateway`;
+    const child = startProcess(process.execPath, [START], { cwd: makeFolder(), env: { PORT: '0', DATABASE_URL } });
+    await eventually(() => child.output.stderr.includes('"msg":"the database is not there yet"'));
+    expect(child.output.stderr).toContain('"reason":"(ECONNREFUSED): nobody listens at its address"');
+    expect(child.output.stderr).not.toContain('canary');
+    child.signal('SIGINT');
+    await child.exit;
+  });
 });
