@@ -20,7 +20,7 @@ import {
 } from './http/metrics-endpoint';
 import { serveHealth } from './http/readiness';
 import { SANDBOX_ORIGINS, sandboxHeaders, serveSandbox } from './http/sandbox';
-import { createHttpServer } from './http/server';
+import { createHttpServer, listen } from './http/server';
 import { startJobEngine } from './job-engine';
 import type { ChunkFormat } from './jobs/chunk';
 import { KickJobFieldsResolver } from './jobs/kick-job-fields.resolver';
@@ -164,7 +164,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   let stopping: Promise<void> | null = null;
   const stop = (graceMs = 0): Promise<void> => (stopping ??= close(graceMs));
   try {
-    url = await http.listen({ host: config.host, port: config.port });
+    url = await listen(http, config);
     if (metricsPort !== null && overrides.metrics === undefined) {
       metricsServer = await startMetricsServer(metrics, { host: config.host, port: metricsPort }, serving);
     }

@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { codeOf } from '../errors';
 import type { Metrics } from '../observability/metrics-registry';
 import { drain } from './drain';
-import { createHttpServer, type HttpOptions } from './server';
+import { createHttpServer, listen, type HttpOptions } from './server';
 
 /** One gateway's, or those of several workers together. */
 export interface MetricsSource {
@@ -51,7 +51,7 @@ export async function startMetricsServer(
   const app = await createHttpServer({ ...rules, corsOrigins: [] });
   serveMetrics(app, metrics);
   try {
-    return { url: (await app.listen(address)) + METRICS_PATH, stop: () => drain(app, ANSWERED_WITHIN_MS) };
+    return { url: (await listen(app, address)) + METRICS_PATH, stop: () => drain(app, ANSWERED_WITHIN_MS) };
   } catch (error) {
     const fault = LISTEN_FAULTS[codeOf(error)];
     throw fault === undefined ? error : new Error(`METRICS_PORT ${fault}`, { cause: error });
