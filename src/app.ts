@@ -20,7 +20,7 @@ import {
 } from './http/metrics-endpoint';
 import { serveHealth } from './http/readiness';
 import { SANDBOX_ORIGINS, sandboxHeaders, serveSandbox } from './http/sandbox';
-import { createHttpServer } from './http/server';
+import { createHttpServer, listen } from './http/server';
 import { startJobEngine } from './job-engine';
 import type { ChunkFormat } from './jobs/chunk';
 import { KickJobFieldsResolver } from './jobs/kick-job-fields.resolver';
@@ -80,12 +80,14 @@ export interface Overrides {
   metrics?: MetricsSource;
   /** None if left out. */
   tracing?: Tracing;
+  /** Aborted when the gateway isn't wanted any more; while it waits for its database, it gives up then. */
+  giveUp?: AbortSignal;
 }
 
 /** Starts a gateway. Several can run in one process. @throws when the port is taken, or the database can't be used */
 export async function createApp(config: Config, log: Logger, overrides: Overrides = {}): Promise<App> {
   const { tracing = NO_TRACING } = overrides;
-  const database = overrides.database ?? (await openDatabase(config.store, log));
+  const database = overrides.database ?? (await openDatabase(config.store, log, overrides.giveUp));
   const upstream = await chooseUpstream(config, overrides.upstream);
   const { host, key } = upstream;
   const pace = await Pace.start(database, config.maxCallsPerSecond, log);
@@ -162,7 +164,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   let stopping: Promise<void> | null = null;
   const stop = (graceMs = 0): Promise<void> => (stopping ??= close(graceMs));
   try {
-    url = await http.listen({ host: config.host, port: config.port });
+    url = await listen(http, config);
     if (metricsPort !== null && overrides.metrics === undefined) {
       metricsServer = await startMetricsServer(metrics, { host: config.host, port: metricsPort }, serving);
     }

@@ -27,11 +27,14 @@ function readEnvFile(file: string): Environment {
   }
 }
 
+/** URL parsing forgives spaces at the ends, and what is put behind a query goes into it: `/v1/traces` is put behind this. */
+export const hasRoomForPath = (value: string): boolean => !/[\s\p{Cc}?#]/u.test(value);
+
 /** Null where there is none, and where it is none: the faults of the environment are told once all of it is read. */
 export function readTracingEndpoint(environment: Environment = process.env, file = '.env'): string | null {
   try {
     const endpoint = withFile(environment, file)['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '';
-    return isUrl(endpoint) ? endpoint : null;
+    return isUrl(endpoint) && hasRoomForPath(endpoint) ? endpoint : null;
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 /** The variables of the environment, each with its rule and its default. */
 import { z } from 'zod';
+import { hasRoomForPath } from './config-environment';
 import {
   anyWholeNumber,
   hasNoPassword,
@@ -76,6 +77,7 @@ export const VARIABLES = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: url('must be an address such as http://127.0.0.1:4318')
     .refine((value) => !isUrl(value) || /^https?:/.test(value), 'must begin with http:// or https://')
     .refine(hasNoPassword, 'must not contain a password')
+    .refine(hasRoomForPath, 'must not contain spaces, a query or a fragment')
     .optional(),
   WORKERS: wholeNumber(1, 1),
   SHUTDOWN_GRACE_MS: wholeNumber(0, 5000),

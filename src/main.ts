@@ -1,5 +1,7 @@
 /** The process: reads the configuration, starts the gateway or its workers, stops on signals. */
-// First: it wraps what the other imports load.
+// First: a signal may come while the rest is loaded.
+import { askedToEnd, askedToEndAtOnce, ENDING_SIGNALS, whenAborted } from './signals';
+// Then this: it wraps what the other imports load.
 import { tracing } from './start-tracing';
 import './memory';
 import cluster from 'node:cluster';
@@ -30,38 +32,54 @@ interface Running {
 }
 
 function refuseToStart(error: unknown): never {
+  // Whatever it was that failed, or was given up, is wanted no more.
+  if (askedToEnd.aborted) process.exit(0);
   for (const line of startFaultsOf(error)) process.stderr.write(`${line}\n`);
   process.exit(1);
 }
 
-/** A second signal ends the process at once, with exit code 1. */
+const longestEndOf = ({ shutdownGraceMs, genauth }: Config, closingMs = CLOSING_MS): number =>
+  Math.min(shutdownGraceMs + genauth.timeoutMs + closingMs, LONGEST_TIMER_MS);
+
+/** @returns what stops it without a signal */
 function stopOnSignals({ stop, kill }: Running, config: Config, log: Logger) {
-  const { shutdownGraceMs, genauth } = config;
+  const { shutdownGraceMs } = config;
   // Workers have as long as a single gateway; who minds them waits a little longer.
-  const closingMs = kill === undefined ? CLOSING_MS : 2 * CLOSING_MS;
-  const longest = Math.min(shutdownGraceMs + genauth.timeoutMs + closingMs, LONGEST_TIMER_MS);
+  const longest = longestEndOf(config, kill === undefined ? CLOSING_MS : 2 * CLOSING_MS);
   process.once('exit', () => kill?.());
-  return closeWithGrace({ delay: longest, logger: log, skip: [...FATAL] }, async ({ signal, err }) => {
+  // Signals are minded here: to the library a second one would be one however soon it comes.
+  const skip = [...FATAL, ...ENDING_SIGNALS];
+  // Asked while it started: no load balancer has heard of it. Of several workers, some may have served for a while.
+  const isUnheardOf = askedToEnd.aborted && kill === undefined;
+  let isClosing = false;
+  const closing = closeWithGrace({ delay: longest, logger: log, skip }, async ({ err }) => {
+    isClosing = true;
     if (err !== undefined) log.fatal({ err }, 'unexpected error, stopping');
+    const signal: unknown = askedToEnd.reason;
     log.info({ signal }, 'stopping');
     // Ctrl-C comes from a person who waits; the grace is for load balancers that have to notice.
-    await stop(signal === 'SIGTERM' ? shutdownGraceMs : 0);
+    await stop(signal === 'SIGTERM' && !isUnheardOf ? shutdownGraceMs : 0);
     await tracing.stop();
     log.info('stopped');
     await flushed(log);
   });
+  const close = (): void => {
+    if (!isClosing) void closing.close();
+  };
+  whenAborted(askedToEnd, close);
+  return close;
 }
 
 function work(config: Config, log: Logger): Promise<void> {
   let close: () => void = () => process.exit(0);
   return runWorker(config, log, {
     tracing,
+    giveUp: askedToEnd,
     started: (app) => {
-      const closing = stopOnSignals(app, config, log);
-      close = () => void closing.close();
+      close = stopOnSignals(app, config, log);
       log.info({ url: app.url, upstream: app.upstream.host }, 'started');
     },
-    refused: () => process.exit(1),
+    refused: () => process.exit(askedToEnd.aborted ? 0 : 1),
     stop: (app, graceMs) => {
       // Whoever asks first says how long; Ctrl-C and some service managers send their signal to the workers, too.
       void app?.stop(graceMs);
@@ -73,10 +91,23 @@ function work(config: Config, log: Logger): Promise<void> {
 async function main(): Promise<void> {
   const config = readConfig();
   const log = createLogger(config.logLevel, { isProduction: config.isProduction });
+  // A start that is asked to end does so once it is through, which is no matter of more seconds than an end may take.
+  const giveUp = (): never => {
+    log.error('the end takes too long, ending at once');
+    process.exit(1);
+  };
+  whenAborted(askedToEnd, () => setTimeout(giveUp, longestEndOf(config, 2 * CLOSING_MS)).unref());
+  whenAborted(askedToEndAtOnce, () => {
+    log.error({ signal: askedToEndAtOnce.reason as unknown }, 'second signal, ending at once');
+    process.exit(1);
+  });
   if (cluster.isWorker) return work(config, log);
   const isCluster = config.workers > 1 && config.store.url !== null;
-  const gateway = await (isCluster ? startCluster(config, log) : createApp(config, log, { tracing }));
+  const gateway = await (isCluster
+    ? startCluster(config, log)
+    : createApp(config, log, { tracing, giveUp: askedToEnd }));
   stopOnSignals(gateway, config, log);
+  if (askedToEnd.aborted) return;
   const workers = { wanted: config.workers, running: isCluster ? config.workers : 1 };
   process.stdout.write(`${renderBanner(gateway, config.isProduction, workers)}\n`);
   if (workers.running < workers.wanted) log.warn(workers, 'the embedded database has room for one worker');

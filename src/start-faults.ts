@@ -8,7 +8,9 @@ export function startFaultsOf(error: unknown): string[] {
   if (!('code' in error)) return [error.message];
   if (error.code === 'EADDRINUSE')
     return ['HOST and PORT are taken by another process; set another PORT, or 0 for a free one'];
-  if (error.code === 'EACCES') return ['PORT may not be used by this user; set one above 1023'];
+  // Of listening alone: files have faults of their own.
+  const isListening = 'syscall' in error && (error.syscall === 'listen' || error.syscall === 'bind');
+  if (error.code === 'EACCES' && isListening) return ['PORT may not be used by this user; set one above 1023'];
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return ['HOST is no address of this machine'];
   return [error.message];
 }

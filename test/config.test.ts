@@ -148,6 +148,7 @@ describe('a refused environment', () => {
     ['OTEL_EXPORTER_OTLP_ENDPOINT', ['collector', 'https://'], 'must be an address such as http://127.0.0.1:4318'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', ['grpc://collector:4317'], 'must begin with http:// or https://'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', ['http://me:pw@collector:4318'], 'must not contain a password'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', ['http://collector:4318 ', 'http://collector?key=x', 'http://collector/#x'], 'must not contain spaces, a query or a fragment'], // prettier-ignore
     ['GENAUTH_TIMEOUT_MS', ['10s', '-5', '1_000'], WHOLE],
     ['GENAUTH_TIMEOUT_MS', ['0', '000'], 'must be at least 1'],
     ['GENAUTH_BREAKER_FAILURES', ['off', '-1'], WHOLE],

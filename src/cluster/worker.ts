@@ -1,5 +1,5 @@
 /** One gateway among several: does what the primary process says. */
-import { createApp, type App } from '../app';
+import { createApp, type App, type Overrides } from '../app';
 import type { Config } from '../config';
 import type { Logger } from '../observability/logger';
 import type { Tracing } from '../observability/tracing';
@@ -10,6 +10,8 @@ import { START, STOP, Topic, type Report } from './messages';
 /** What the process does for its gateway. */
 export interface WorkerHooks {
   tracing: Tracing;
+  /** See {@link Overrides.giveUp}. */
+  giveUp: AbortSignal;
   /** It serves. */
   started: (app: App) => void;
   /** The gateway can't start; the primary has been told why. */
@@ -31,7 +33,8 @@ export async function runWorker(config: Config, log: Logger, hooks: WorkerHooks)
   const { port, upstream } = START.parse(await channel.ask(Topic.START));
   const allMetrics = { text: async () => String(await channel.ask(Topic.ALL_METRICS)) };
   try {
-    const overrides = { tracing: hooks.tracing, metrics: allMetrics, ...(upstream !== null && { upstream }) };
+    const { tracing, giveUp } = hooks;
+    const overrides: Overrides = { tracing, giveUp, metrics: allMetrics, ...(upstream !== null && { upstream }) };
     app = await createApp({ ...config, port }, log, overrides);
   } catch (error) {
     await tell({ faults: startFaultsOf(error) });

@@ -52,8 +52,9 @@ async function main(): Promise<void> {
   const options = readOptions(process.env);
   const emulator = await startEmulator(options).catch((error: unknown) => fail(explain(error, options)));
   const stop = () => void emulator.stop().then(() => process.exit(0));
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  // Not once: under npm a signal may come twice, and without a handler the second would end it with another exit code.
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
   process.stdout.write(describe(emulator));
 }
 

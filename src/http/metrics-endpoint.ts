@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { codeOf } from '../errors';
 import type { Metrics } from '../observability/metrics-registry';
 import { drain } from './drain';
-import { createHttpServer, type HttpOptions } from './server';
+import { createHttpServer, listen, type HttpOptions } from './server';
 
 /** One gateway's, or those of several workers together. */
 export interface MetricsSource {
@@ -13,6 +13,12 @@ export interface MetricsSource {
 
 /** In which workers have told their metrics, and more; what is open after it is no scrape. Milliseconds. */
 const ANSWERED_WITHIN_MS = 2000;
+
+/** Why it can't listen, where that is the port's fault. */
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken by another process; set another one, or 0 for a free one',
+  EACCES: 'may not be used by this user; set one above 1023',
+};
 
 export const METRICS_PATH = '/metrics';
 
@@ -36,7 +42,7 @@ export interface MetricsServer {
   stop: () => Promise<void>;
 }
 
-/** @param rules as for the gateway's own server @throws with a line that names the variable, when the port is taken */
+/** @param rules as for the gateway's own server @throws with a line that names the variable, when the port is taken or too low */
 export async function startMetricsServer(
   metrics: MetricsSource,
   address: { host: string; port: number },
@@ -45,9 +51,9 @@ export async function startMetricsServer(
   const app = await createHttpServer({ ...rules, corsOrigins: [] });
   serveMetrics(app, metrics);
   try {
-    return { url: (await app.listen(address)) + METRICS_PATH, stop: () => drain(app, ANSWERED_WITHIN_MS) };
+    return { url: (await listen(app, address)) + METRICS_PATH, stop: () => drain(app, ANSWERED_WITHIN_MS) };
   } catch (error) {
-    if (codeOf(error) !== 'EADDRINUSE') throw error;
-    throw new Error('METRICS_PORT is taken by another process; set another one, or 0 for a free one', { cause: error });
+    const fault = LISTEN_FAULTS[codeOf(error)];
+    throw fault === undefined ? error : new Error(`METRICS_PORT ${fault}`, { cause: error });
   }
 }

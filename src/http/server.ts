@@ -1,5 +1,6 @@
 /** The HTTP server below GraphQL: request ids, origins, hosts, sizes, and errors that belong to no operation. */
 import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import cors from '@fastify/cors';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from '../observability/logger';
@@ -54,6 +55,17 @@ function measureBodies(app: FastifyInstance): void {
     request.bodyBytes = Buffer.byteLength(body);
     return parseJson(request, body, done);
   });
+}
+
+/**
+ * On one address, whatever name it has. For `localhost` Fastify would listen on all of its addresses with servers that it
+ * shows to nobody: the end would not wait for their requests.
+ * @returns the URL, with the port that was really taken
+ * @throws when the port is taken or may not be used, or the host is none of this machine
+ */
+export async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
+  const { address } = await lookup(host);
+  return app.listen({ host: address, port });
 }
 
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {

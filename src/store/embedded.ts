@@ -5,8 +5,29 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { PGlite, Transaction } from '@electric-sql/pglite' with { 'resolution-mode': 'import' };
+import { codeOf } from '../errors';
 import type { Database, Queryable } from './database';
-import { lockDirectory } from './directory-lock';
+import { DirectoryInUseError, lockDirectory } from './directory-lock';
+
+/** What the file system refuses, in an operator's words. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  EACCES: 'must be a directory that this user may read and write',
+  EPERM: 'must be a directory that this user may read and write',
+  EROFS: 'must not be on a file system that is read-only',
+  ENOSPC: 'must not be on a file system that is full',
+  EEXIST: 'must be a directory, and is a file',
+  ENOTDIR: 'must be a directory, and a part of it is a file',
+};
+
+/** `DATA_DIR` can't be used; the message is for whoever set it. */
+export class DataDirError extends Error {
+  override readonly name = 'DataDirError';
+  constructor(cause: unknown) {
+    const code = codeOf(cause);
+    const ofFiles = `${REFUSALS[code] ?? 'cannot be used'} (${code})`;
+    super(`DATA_DIR ${code === '' ? 'holds no database that can be opened' : ofFiles}`, { cause });
+  }
+}
 
 const queryableOf = (store: PGlite | Transaction): Queryable => ({
   query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
@@ -16,18 +37,28 @@ const queryableOf = (store: PGlite | Transaction): Queryable => ({
   },
 });
 
+/** @returns the unlocking */
+async function take(directory: string): Promise<() => Promise<void>> {
+  try {
+    await mkdir(directory, { recursive: true });
+    return await lockDirectory(directory);
+  } catch (error) {
+    throw error instanceof DirectoryInUseError ? error : new DataDirError(error);
+  }
+}
+
 /**
  * @param directory is made when it isn't there
- * @throws when another process has it open, or it can't be written
+ * @throws {DirectoryInUseError} when another process has it open
+ * @throws {DataDirError} when it can't be read or written, or holds no database of ours
  */
 export async function openEmbedded(directory: string): Promise<Database> {
-  await mkdir(directory, { recursive: true });
-  const unlock = await lockDirectory(directory);
+  const unlock = await take(directory);
   // Not loaded by gateways that never open one.
   const { PGlite: Store } = await import('@electric-sql/pglite');
   const store = await Store.create(path.join(directory, 'postgres')).catch(async (error: unknown) => {
     await unlock();
-    throw error;
+    throw new DataDirError(error);
   });
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {

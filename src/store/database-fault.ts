@@ -1,0 +1,38 @@
+/** Why a database can't be used, for whoever set its address: codes and words of ours, as its own texts name users and hosts. */
+import { codeOf } from '../errors';
+
+/** By the code of Node's error, or by PostgreSQL's SQLSTATE (its manual, appendix A). */
+const BY_CODE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens at its address',
+  ECONNRESET: 'it closed the connection',
+  EHOSTUNREACH: 'there is no way to its address',
+  ENETUNREACH: 'there is no way to its address',
+  ENOTFOUND: 'its host name has no address',
+  EAI_AGAIN: 'its host name can not be looked up',
+  ETIMEDOUT: 'it does not answer in time',
+  ENOENT: 'a file that DATABASE_URL names can not be read',
+  EACCES: 'a file that DATABASE_URL names can not be read',
+  '28000': 'it does not let this user in',
+  '28P01': 'it refuses the user or the password',
+  '3D000': 'it has no database of that name',
+  '42501': 'the user may not do what the gateway needs, such as to create tables',
+  '53300': 'it has no connection left',
+  '57014': 'it takes too long',
+  '57P03': 'it is starting up, or shutting down',
+};
+
+/** pg's own errors have texts alone. */
+const BY_TEXT: readonly [RegExp, string][] = [
+  [/timeout/i, 'it does not answer in time'],
+  [/terminated/i, 'it closed the connection'],
+  [/does not support SSL/, 'it does not speak TLS'],
+  [/SASL|password/, 'it asks for a password'],
+];
+
+/** Such as ` (28P01): it refuses the user or the password`; empty when there is nothing to say. */
+export function describeDatabaseFault(error: unknown): string {
+  const code = codeOf(error);
+  if (code !== '') return ` (${code})${code in BY_CODE ? `: ${BY_CODE[code]}` : ''}`;
+  const [, words] = BY_TEXT.find(([text]) => text.test(String(error))) ?? [];
+  return words === undefined ? '' : `: ${words}`;
+}
