@@ -10,7 +10,7 @@ export interface Call {
   /** Lower-case names. */
   headers: Record<string, string>;
   rawBody: string;
-  /** The parsed JSON body; undefined when there is none or it is not JSON. */
+  /** The parsed JSON body; undefined when there is none, or it is not JSON, or nested too deep. */
   body: unknown;
   /** URL-decoded; `k[]=a&k[]=b` and a repeated `k` are folded into an array. */
   query: Record<string, string | string[]>;
@@ -65,10 +65,19 @@ function flatten(headers: IncomingMessage['headers']): Record<string, string> {
   return flat;
 }
 
+/** Bodies nested deeper are taken as no JSON, as most servers take them: writing one again overflows the stack. */
+const MAX_DEPTH = 100;
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
+}
+
 function parseJson(text: string): unknown {
   if (text === '') return undefined;
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isDeeperThan(MAX_DEPTH, value) ? undefined : value;
   } catch {
     return undefined;
   }

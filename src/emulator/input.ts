@@ -54,7 +54,12 @@ export function readPage(params: Params, { options }: EndpointContext): { start:
   const limit = Number(params['limit'] ?? 10);
   if (!Number.isInteger(page) || page < 1) throw malformed('page', options, 'must not be less than 1');
   if (!Number.isInteger(limit) || limit < 1) throw malformed('limit', options, 'must not be less than 1');
-  if (limit > MAX_ITEMS) throw refuse('limitTooBig', options);
+  if (limit > MAX_ITEMS) {
+    const isOlder = options.validationMessages !== 'class-validator';
+    throw isOlder
+      ? refuse('limitTooBig', options)
+      : malformed('limit', options, `must not be greater than ${MAX_ITEMS}`);
+  }
   return { start: (page - 1) * limit, end: page * limit };
 }
 

@@ -20,12 +20,15 @@ export interface SignatureCredentials {
   signature: string;
 }
 
-const SCHEMES: Readonly<Record<string, HeaderPrefix>> = { authing: 'x-authing-', genauth: 'x-genauth-' };
+const SCHEMES: ReadonlyMap<string, HeaderPrefix> = new Map([
+  ['authing', 'x-authing-'],
+  ['genauth', 'x-genauth-'],
+]);
 
 /** Reads `authing <key id>:<signature>`; null when the header is of another kind. The scheme word's case is ignored. */
 export function parseSignatureHeader(authorization: string): SignatureCredentials | null {
   const [, scheme = '', accessKeyId = '', signature = ''] = /^(\w+) +([^:]*):(.*)$/.exec(authorization) ?? [];
-  const prefix = SCHEMES[scheme.toLowerCase()];
+  const prefix = SCHEMES.get(scheme.toLowerCase());
   return prefix === undefined ? null : { prefix, accessKeyId, signature };
 }
 

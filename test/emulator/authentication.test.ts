@@ -1,3 +1,4 @@
+import { request } from 'undici';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator';
 import { sendRaw, sendSigned, signHeaders, type SignedCall } from './signed-call';
 
@@ -76,6 +77,22 @@ describe('authentication', () => {
   it('refuses a call without credentials with 2020', async () => {
     const { status, envelope } = await sendRaw(emulator, {}, kick);
     expect({ status, ...envelope }).toMatchObject({ status: 200, statusCode: 401, apiCode: 2020 });
+  });
+
+  it.each(['constructor a:b', '__proto__ a:b', 'basic a:b'])('takes "%s" for no signature', async (authorization) => {
+    expect((await sendRaw(emulator, { authorization }, kick)).envelope).toMatchObject({ apiCode: 2020 });
+  });
+
+  it('answers a body that is nested without end as one that is no JSON', async () => {
+    const headers = signHeaders(emulator, { body: {} });
+    const send = async (body: string) => {
+      const answer = await request(`${emulator.url}/api/v3/kick-users`, { method: 'POST', headers, body });
+      return answer.body.json();
+    };
+    const levels = 50_000;
+    const answer = await send(`{"userId":${'['.repeat(levels)}${']'.repeat(levels)}}`);
+    expect(answer).toMatchObject({ statusCode: 400, requestId: expect.any(String) });
+    expect(emulator.received.at(-1)).toMatchObject({ signatureValid: true, body: undefined });
   });
 
   it('puts another statusCode beside the apiCode when told so', async () => {

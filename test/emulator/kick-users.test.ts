@@ -71,6 +71,9 @@ describe('kick-users', () => {
     await start({ validationMessages: 'class-validator' });
     const { envelope } = await sendSigned(emulator, { body: { userId, appIds: Array(51).fill('a') }, lang: 'zh-CN' });
     expect(envelope).toMatchObject({ statusCode: 400, message: 'appIds must contain no more than 50 elements' });
+    const list = { method: 'GET', path: '/api/v3/list-application-simple-info', query: { limit: '51' } } as const;
+    const { message } = (await sendSigned(emulator, list)).envelope;
+    expect(message).toBe('limit must not be greater than 50');
   });
 
   it('refuses an unknown app as a whole, or skips it', async () => {
