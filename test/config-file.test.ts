@@ -26,6 +26,11 @@ describe('.env', () => {
     });
   });
 
+  it('has its values switched off by empty ones', () => {
+    writeFileSync(file, 'PORT=1111\nGENAUTH_LANG=ja-JP\n');
+    expect(readConfig({ PORT: '' }, file)).toMatchObject({ port: 4000, genauth: { lang: 'ja-JP' } });
+  });
+
   it('is not read in production', () => {
     writeFileSync(file, 'PORT=1111\n');
     expect(readConfig(PRODUCTION, file).port).toBe(4000);
