@@ -11,7 +11,7 @@ const UPSTREAM_MS = 50;
 const MOST_ADDED_MS = 10;
 const ROUNDS = { quick: 2, full: 5 };
 const MEASURE_MS = { quick: 1500, full: 5000 };
-const WARM_UP_MS = { quick: 1500, full: 5000 };
+const WARM_UP_MS = { quick: 1500, full: 20_000 };
 
 async function startBoth(bench: Bench) {
   const start = async (name: RowName) => {

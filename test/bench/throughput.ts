@@ -8,8 +8,11 @@ import { max, median, spread } from './statistics';
 import { show, table } from './table';
 
 const CONNECTIONS = 32;
-/** How long each server runs before anything is measured, for the compiler behind JavaScript. Milliseconds. */
-const FIRST_WARM_UP_MS = { quick: 1500, full: 6000 };
+/**
+ * How long each server runs before anything is measured, for the compiler behind JavaScript, which shares the server's core:
+ * on a slow machine six seconds left it a sixth of the gateway's time. Milliseconds.
+ */
+const FIRST_WARM_UP_MS = { quick: 1500, full: 20_000 };
 const ROUNDS = { quick: 2, full: 4 };
 const MEASURE_MS = { quick: 1500, full: 4000 };
 /** In each turn: an idle process gives up compiled code after a while. */

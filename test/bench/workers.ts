@@ -11,7 +11,7 @@ import { show, table } from './table';
 const CONNECTIONS = 64;
 const ROUNDS = { quick: 2, full: 5 };
 const MEASURE_MS = { quick: 1500, full: 4000 };
-const WARM_UP_MS = { quick: 1500, full: 6000 };
+const WARM_UP_MS = { quick: 1500, full: 20_000 };
 const SPEED_UP = 1.7;
 
 export async function measureWorkers(bench: Bench, isQuick: boolean): Promise<Goal[]> {
