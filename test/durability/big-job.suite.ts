@@ -8,7 +8,8 @@ import { finishedJob, readJob } from '../jobs/jobs';
 import { gather, kickAll, receivedKicks } from './crowd';
 
 const USERS = 10_000;
-const CALLS_PER_SECOND = 400;
+/** The default: at 400 a slow machine's embedded store was the bound, not the pace. */
+const CALLS_PER_SECOND = 250;
 const MAX_GROWTH_MIB = 64;
 /** Of users divided by the cap. */
 const MAX_SLOWNESS = 1.1;
