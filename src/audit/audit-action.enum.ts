@@ -25,9 +25,13 @@ registerEnumType(AuditAction, {
     KICK_FAILED: { description: 'It did not, or not clearly: see `code` and `mayHaveTakenEffect`.' },
     FORBIDDEN: { description: 'A known caller asked for something that their scopes do not allow.' },
     RATE_LIMITED: { description: 'A known caller asked for more kicks in a minute than one may.' },
-    JOB_STARTED: { description: 'A job for many users was accepted.' },
-    JOB_RETRIED: { description: 'A job was accepted for the failed and unknown users of another one.' },
-    JOB_CANCELLED: { description: 'Somebody cancelled a job; calls in flight were still answered.' },
+    JOB_STARTED: { description: 'A job for many users was accepted; with `mayHaveTakenEffect`, it may have been.' },
+    JOB_RETRIED: {
+      description: 'A job was accepted for the failed and unknown users of another one, or may have been, as above.',
+    },
+    JOB_CANCELLED: {
+      description: 'Somebody cancelled a job, or may have, as above; calls in flight were still answered.',
+    },
     JOB_FINISHED: { description: 'The last user of a job was answered for; `details` counts the outcomes.' },
     USER_RESOLVED: {
       description: 'What became of a user of a job whose kick had no clear answer was settled by reading back.',

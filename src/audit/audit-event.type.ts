@@ -70,7 +70,8 @@ export class AuditEvent {
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'For a failure: whether it may have taken effect all the same.',
+    description:
+      'For a failure, and for a job whose acceptance or cancelling was not confirmed: whether it may have taken effect.',
   })
   mayHaveTakenEffect!: boolean | null;
 

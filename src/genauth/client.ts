@@ -5,7 +5,8 @@ import { AttemptRunner, type AttemptOptions, type Call, type CallContext, type S
 import { readSuccessFlag, type DataReading } from './failures';
 import { Permit, type Pace } from './permit';
 import { Circuit, Deadline, waitBeforeRetry, type CircuitStateName } from './resilience';
-import { isRecord, type KickUsersBody, type WireUserIdType } from './wire';
+import { isRecord } from '../is-record';
+import { type KickUsersBody, type WireUserIdType } from './wire';
 
 export interface GenAuthClientOptions extends AttemptOptions {
   /** Asked before each attempt of each call. */

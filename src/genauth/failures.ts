@@ -1,6 +1,7 @@
 /** What GenAuth's answer means: the table between its codes and ours. Pure. */
 import { AppError, ErrorCode, type ErrorFacts } from '../errors';
-import { isRecord, parseEnvelope, type Answer, type Envelope } from './wire';
+import { isRecord } from '../is-record';
+import { parseEnvelope, type Answer, type Envelope } from './wire';
 import type { Redaction } from './redaction';
 import type { TransportFailure } from './transport';
 

@@ -2,6 +2,7 @@
  * What goes over the wire, and the one place where an answer stops being untrusted.
  * Schemas: `KickUsersDto` and `IsSuccessRespDto` of Authing's management-openapi.json.
  */
+import { isRecord } from '../is-record';
 
 /** `options.userIdType` as GenAuth spells it: the enum of `KickUsersDto`. */
 export type WireUserIdType =
@@ -31,9 +32,6 @@ export interface Answer {
   /** Null when there was more than we read. */
   body: Buffer | null;
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** GraphQL's Int; a code that doesn't fit is none of GenAuth's. */
 const isInt32 = (value: unknown): value is number => typeof value === 'number' && (value | 0) === value;

@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { bareHash, type PersistedOperations } from './persisted-manifest';
+import { isRecord } from '../is-record';
 
 /** A subscription's text, and what goes with it. */
 export interface SubscriptionParams {
@@ -20,29 +21,15 @@ export interface ParamsRefusal {
   message: string;
 }
 
-const MALFORMED: ParamsRefusal = {
-  code: ApolloServerErrorCode.BAD_REQUEST,
-  message: 'Send one subscription operation as JSON.',
-};
-const NOT_SUPPORTED: ParamsRefusal = {
-  code: ApolloServerErrorCode.PERSISTED_QUERY_NOT_SUPPORTED,
-  message: 'PersistedQueryNotSupported',
-};
-const NOT_FOUND: ParamsRefusal = {
-  code: ApolloServerErrorCode.PERSISTED_QUERY_NOT_FOUND,
-  message: 'PersistedQueryNotFound',
-};
-const UNSUPPORTED_VERSION: ParamsRefusal = {
-  code: ApolloServerErrorCode.BAD_REQUEST,
-  message: 'Unsupported persisted query version',
-};
-const OTHER_HASH: ParamsRefusal = {
-  code: ApolloServerErrorCode.BAD_REQUEST,
-  message: 'provided sha does not match query',
-};
+const { BAD_REQUEST, PERSISTED_QUERY_NOT_FOUND, PERSISTED_QUERY_NOT_SUPPORTED } = ApolloServerErrorCode;
+const refusal = (code: string, message: string): ParamsRefusal => ({ code, message });
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const MALFORMED = refusal(BAD_REQUEST, 'Send one subscription operation as JSON.');
+// In Apollo's words, which its clients know.
+const NOT_SUPPORTED = refusal(PERSISTED_QUERY_NOT_SUPPORTED, 'PersistedQueryNotSupported');
+const NOT_FOUND = refusal(PERSISTED_QUERY_NOT_FOUND, 'PersistedQueryNotFound');
+const UNSUPPORTED_VERSION = refusal(BAD_REQUEST, 'Unsupported persisted query version');
+const OTHER_HASH = refusal(BAD_REQUEST, 'provided sha does not match query');
 
 /** The text that is meant, whether it was sent or only named. */
 function findText(

@@ -1,5 +1,6 @@
 /** Telling a database that can't be used now from a statement that it refuses for good, which is a bug of ours. */
 import { AppError, codeOf, ErrorCode } from '../errors';
+import { databaseFaultOf } from './database-fault';
 
 /** Until then, asking again is no use. */
 const RETRY_AFTER_SECONDS = 1;
@@ -29,11 +30,11 @@ export function isAway(error: unknown): boolean {
 /** The database can't be used now. */
 export class DatabaseAwayError extends AppError {
   override readonly name = 'DatabaseAwayError';
-  /** What the database, or the way to it, says; not for callers. */
+  /** Code and words of ours: the database's own texts name users and hosts. */
   readonly reason: string;
   constructor(message: string, cause: unknown) {
     super(ErrorCode.AUDIT_UNAVAILABLE, message, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
-    this.reason = reasonOf(cause);
+    this.reason = databaseFaultOf(cause);
   }
 }
 

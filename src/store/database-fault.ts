@@ -24,8 +24,9 @@ const BY_CODE: Readonly<Record<string, string>> = {
 /** pg's own errors have texts alone. */
 const BY_TEXT: readonly [RegExp, string][] = [
   [/timeout/i, 'it does not answer in time'],
-  [/terminated/i, 'it closed the connection'],
+  [/terminated|connection error|was closed/i, 'it closed the connection'],
   [/does not support SSL/, 'it does not speak TLS'],
+  [/establishing an SSL/, 'TLS with it fails'],
   [/SASL|password/, 'it asks for a password'],
 ];
 
@@ -36,3 +37,6 @@ export function describeDatabaseFault(error: unknown): string {
   const [, words] = BY_TEXT.find(([text]) => text.test(String(error))) ?? [];
   return words === undefined ? '' : `: ${words}`;
 }
+
+/** The same for a log line, where it stands alone. */
+export const databaseFaultOf = (error: unknown): string => describeDatabaseFault(error).replace(/^[ :]+/, '');

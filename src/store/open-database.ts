@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from '../errors';
 import type { Logger } from '../observability/logger';
 import type { Database } from './database';
-import { describeDatabaseFault } from './database-fault';
+import { databaseFaultOf, describeDatabaseFault } from './database-fault';
 import { openEmbedded } from './embedded';
 import { migrate } from './migrate';
 import { openPostgres } from './postgres';
@@ -24,7 +24,7 @@ async function migrateOnceReachable(database: Database, log: Logger, giveUp?: Ab
       return await migrate(database, log);
     } catch (error) {
       if (!isUnreachable(error) || performance.now() > endsAt) throw error;
-      log.warn({ reason: describeDatabaseFault(error).trim() }, 'the database is not there yet');
+      log.warn({ reason: databaseFaultOf(error) }, 'the database is not there yet');
       await delay(RETRY_MS, undefined, { signal: giveUp });
     }
   }

@@ -11,6 +11,7 @@ import { NO_ERRORS, type OperationObserver } from '../operation-seen';
 import { logUnexpected } from '../unexpected-errors';
 import { answerErrors } from '../error-answer';
 import type { KnownOperation, KnownOperations } from './known-operations';
+import { isRecord } from '../../is-record';
 
 /** So many values of `Accept` are remembered, of so many characters at most; the oldest makes room. */
 const MAX_ACCEPTS = 50;
@@ -33,9 +34,6 @@ interface Asked {
   /** What Apollo has answered to such an `Accept`. */
   contentType: string;
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The parameters of GraphQL over HTTP, section 5.3, or null where there are others, or stranger ones. */
 function readParams(body: unknown) {
