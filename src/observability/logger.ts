@@ -7,6 +7,7 @@ import {
   type Logger,
   type LoggerOptions,
 } from 'pino';
+import { LaterLines } from './later-lines';
 import { redact } from './redact';
 import { toStandardError } from './standard-error';
 
@@ -45,13 +46,27 @@ function redactBindings(log: Logger): Logger {
 
 /** JSON lines, or readable text when a person looks at a terminal. */
 export function createLogger(level: string, { isProduction = false, destination }: LogOptions = {}): Logger {
+  const lines = new LaterLines();
   const options: LoggerOptions = {
     level,
     formatters: { log: redact },
     serializers: { err: describeError },
     base: { pid: process.pid },
+    timestamp: lines.timestamp,
+    hooks: {
+      logMethod(args, method, lineLevel) {
+        lines.take(this, args, method, lineLevel);
+      },
+    },
   };
-  return redactBindings(pino(options, destination ?? toStandardError(isProduction)));
+  const log = redactBindings(pino(options, destination ?? toStandardError(isProduction)));
+  const flush = log.flush.bind(log);
+  return Object.assign(log, {
+    flush: (done: (error?: Error) => void): void => {
+      lines.write();
+      flush(done);
+    },
+  });
 }
 
 /** How long the end of a process waits for its last lines. Milliseconds. */

@@ -1,6 +1,7 @@
 /** The metrics of one gateway, in a registry of their own: several gateways may run in one process. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type MetricObject } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry, type MetricObject } from 'prom-client';
 import { ErrorCode } from '../errors';
+import { GatheredCounter, GatheredHistogram } from './gathered';
 import {
   BUILD_INFO,
   COUNTERS,
@@ -33,10 +34,10 @@ export class Metrics {
     build.set({ version }, 1);
     // From 0, so that the first of each shows as an increase.
     const outcomes: KickOutcome[] = ['SUCCESS', 'UNEXPECTED', ...Object.values(ErrorCode)];
-    for (const outcome of outcomes) this.kicks.inc({ origin: 'single', outcome }, 0);
+    for (const outcome of outcomes) this.kicks.inc('single', outcome, 0);
     const refusals: RefusalCode[] = ['RATE_LIMITED', 'FORBIDDEN', 'UNAUTHENTICATED'];
-    for (const code of refusals) this.refusals.inc({ code }, 0);
-    this.jobOutcomes.inc({ state: 'KICKED', code: 'none' }, 0);
+    for (const code of refusals) this.refusals.inc(code, '', 0);
+    this.jobOutcomes.inc('KICKED', 'none', 0);
   }
 
   /** Adds the gauges, once there is something to look at. */
@@ -56,40 +57,40 @@ export class Metrics {
   }
 
   countKick(origin: KickOrigin, outcome: KickOutcome, durationMs: number): void {
-    this.kicks.inc({ origin, outcome });
-    this.kickSeconds.observe({ origin }, durationMs / 1000);
+    this.kicks.inc(origin, outcome);
+    this.kickSeconds.observe(origin, durationMs / 1000);
   }
 
   countRefusal(code: RefusalCode): void {
-    this.refusals.inc({ code });
+    this.refusals.inc(code);
   }
 
   /** @param path one of the client's own @param code null on success */
   countAttempt(path: string, code: ErrorCode | null, durationMs: number): void {
-    this.attempts.inc({ path, result: code ?? 'SUCCESS' });
-    this.attemptSeconds.observe({ path }, durationMs / 1000);
+    this.attempts.inc(path, code ?? 'SUCCESS');
+    this.attemptSeconds.observe(path, durationMs / 1000);
   }
 
   /** @param state of the lines @param lines how many have come to it */
   countJobOutcome(state: string, code: ErrorCode | null, lines: number): void {
-    this.jobOutcomes.inc({ state, code: code ?? 'none' }, lines);
+    this.jobOutcomes.inc(state, code ?? 'none', lines);
   }
 
   /** From 0, as above. */
   expectOperations(fields: readonly string[]): void {
     const outcomes: OperationOutcome[] = ['ok', 'refused', 'failed'];
-    for (const field of fields) for (const outcome of outcomes) this.operations.inc({ field, outcome }, 0);
+    for (const field of fields) for (const outcome of outcomes) this.operations.inc(field, outcome, 0);
   }
 
   /** @param field of the schema's root types, or a word for none and for several */
   countOperation(field: string, outcome: OperationOutcome, durationMs: number): void {
-    this.operations.inc({ field, outcome });
-    this.operationSeconds.observe({ field }, durationMs / 1000);
+    this.operations.inc(field, outcome);
+    this.operationSeconds.observe(field, durationMs / 1000);
   }
 
   /** @param route as it was registered, not as it was asked for */
   countResponse(route: string, status: number): void {
-    this.responses.inc({ route, status });
+    this.responses.inc(route, String(status));
   }
 
   /** In Prometheus' text format. */
@@ -102,14 +103,13 @@ export class Metrics {
     return this.registry.getMetricsAsJSON();
   }
 
-  private counter<Name extends keyof typeof COUNTERS>(name: Name) {
+  private counter<Name extends keyof typeof COUNTERS>(name: Name): GatheredCounter {
     const { help, labels } = COUNTERS[name];
-    return new Counter<string>({ name: PREFIX + name, help, labelNames: [...labels], registers: [this.registry] });
+    return new GatheredCounter(labels, { name: PREFIX + name, help, registers: [this.registry] });
   }
 
-  private histogram<Name extends keyof typeof HISTOGRAMS>(name: Name) {
-    const options = { buckets: DURATIONS_S, registers: [this.registry] };
-    const { help, labels } = HISTOGRAMS[name];
-    return new Histogram<string>({ name: PREFIX + name, help, labelNames: [...labels], ...options });
+  private histogram<Name extends keyof typeof HISTOGRAMS>(name: Name): GatheredHistogram {
+    const { help, label } = HISTOGRAMS[name];
+    return new GatheredHistogram(label, DURATIONS_S, { name: PREFIX + name, help, registers: [this.registry] });
   }
 }

@@ -41,9 +41,9 @@ export interface GaugeRow {
   read: (from: Watched) => number | Values | Promise<number | Values>;
 }
 
-interface Row {
+interface CounterRow {
   help: string;
-  labels: readonly string[];
+  labels: readonly [string, string?];
 }
 
 export const COUNTERS = {
@@ -59,13 +59,13 @@ export const COUNTERS = {
     labels: ['field', 'outcome'],
   },
   http_responses_total: { help: 'Answers over HTTP, by route of the gateway.', labels: ['route', 'status'] },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, CounterRow>;
 
 export const HISTOGRAMS = {
-  kick_duration_seconds: { help: 'One kick, attempts and waiting included.', labels: ['origin'] },
-  upstream_attempt_duration_seconds: { help: 'One attempt at one call to GenAuth.', labels: ['path'] },
-  operation_duration_seconds: { help: 'One GraphQL operation at /graphql.', labels: ['field'] },
-} as const satisfies Record<string, Row>;
+  kick_duration_seconds: { help: 'One kick, attempts and waiting included.', label: 'origin' },
+  upstream_attempt_duration_seconds: { help: 'One attempt at one call to GenAuth.', label: 'path' },
+  operation_duration_seconds: { help: 'One GraphQL operation at /graphql.', label: 'field' },
+} as const satisfies Record<string, { help: string; label: string }>;
 
 const CIRCUIT_STATES = ['closed', 'open', 'half-open'] as const;
 const byState = (jobs: Awaited<ReturnType<Watched['jobs']>>, count: 'jobs' | 'pending'): Values =>

@@ -14,12 +14,37 @@ describe('whatever is called', () => {
     const { logs, log } = captureLog();
     log.info({ [name]: 'canary', below: { [name]: ['canary'], beside: 1 } }, 'said');
     log.child({ [name]: 'canary' }).info('said by a child');
+    log.flush();
     expect(logs).toMatchObject([
       { [name]: '[redacted]', below: { [name]: '[redacted]', beside: 1 }, msg: 'said' },
       { [name]: '[redacted]', msg: 'said by a child' },
     ]);
     expect(JSON.stringify(logs)).not.toContain('canary');
   });
+});
+
+it('lines are written together, each with its own time and none before another, and all before one that is urgent', async () => {
+  const { logs, log } = captureLog();
+  log.info('one');
+  log.child({ requestId: 'r' }).debug('two');
+  expect(logs).toEqual([]);
+  log.warn('three');
+  expect(logs.map(({ msg }) => msg)).toEqual(['one', 'two', 'three']);
+  const asked = Date.now();
+  log.info('four');
+  while (Date.now() < asked + 20);
+  log.info('five');
+  await new Promise(process.nextTick);
+  expect(logs.map(({ msg }) => msg)).toEqual(['one', 'two', 'three', 'four', 'five']);
+  const [four = 0, five = 0] = logs.slice(3).map(({ time }) => Number(time));
+  expect(five - four).toBeGreaterThanOrEqual(19);
+  expect(logs.every(({ time }) => Math.abs(Number(time) - Date.now()) < 60_000)).toBe(true);
+});
+
+it('a log that nobody lets write keeps no more than so many lines waiting', () => {
+  const { logs, log } = captureLog();
+  for (let line = 0; line < 200; line++) log.info({ line }, 'one of many');
+  expect(logs.map(({ line }) => line)).toEqual(Array.from({ length: 200 }, (_, line) => line));
 });
 
 it('an error is told without what a driver has hung on it', () => {
