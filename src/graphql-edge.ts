@@ -11,6 +11,7 @@ import { KnownOperations } from './graphql/known/known-operations';
 import { serveKnown } from './graphql/known/serve-known';
 import type { OperationObserver } from './graphql/operation-seen';
 import { serveStream } from './http/stream';
+import { createStep } from './in-step';
 import type { StreamContext } from './jobs/kick-job-progress.resolver';
 import type { Logger } from './observability/logger';
 import type { Metrics } from './observability/metrics-registry';
@@ -61,7 +62,8 @@ export async function serveGraphql(http: FastifyInstance, options: EdgeOptions):
     known === undefined
       ? byApollo
       : serveKnown({ known, schema, createContext: contextOf, observers, apollo: byApollo });
-  http.route({ method: ['GET', 'POST'], url: GRAPHQL_PATH, onRequest: door, handler });
+  const inStep: onRequestAsyncHookHandler = createStep();
+  http.route({ method: ['GET', 'POST'], url: GRAPHQL_PATH, onRequest: [inStep, door], handler });
   serveStream(http, {
     ...{ schema, isProduction, persisted, door },
     onRefused: (errors, caller) => {

@@ -2,6 +2,7 @@
 import { Pool } from 'undici';
 import { type AppError, type ErrorCode } from '../errors';
 import type { HangUp } from '../hang-up';
+import { createStep } from '../in-step';
 import { fromTransport, readAnswer, type DataReading } from './failures';
 import type { Permit, Priority } from './permit';
 import { Redaction } from './redaction';
@@ -85,6 +86,9 @@ const toQuery = (params: Params): string =>
     Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)])),
   ).toString();
 
+/** Of all answers that have come in. */
+const inStep = createStep();
+
 export class AttemptRunner {
   private readonly pool: Pool;
   private readonly redaction: Redaction;
@@ -119,6 +123,7 @@ export class AttemptRunner {
       if (!(error instanceof TransportError)) throw error;
       return failWith(fromTransport(error.failure, error.cause), null);
     });
+    await inStep();
     const redaction = this.redaction.with(signatures);
     const reading = readAnswer(answer, { readData: call.readData, redaction, now: Date.now() });
     if (!reading.isOk) return failWith(reading.error, answer.httpStatus);
