@@ -34,7 +34,7 @@ it('lines are written together, each with its own time and none before another, 
   log.info('four');
   while (Date.now() < asked + 20);
   log.info('five');
-  await new Promise(process.nextTick);
+  await new Promise<void>((resolve) => process.nextTick(resolve));
   expect(logs.map(({ msg }) => msg)).toEqual(['one', 'two', 'three', 'four', 'five']);
   const [four = 0, five = 0] = logs.slice(3).map(({ time }) => Number(time));
   expect(five - four).toBeGreaterThanOrEqual(19);
