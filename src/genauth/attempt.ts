@@ -119,10 +119,13 @@ export class AttemptRunner {
       throw error;
     };
 
-    const answer = await this.send(call, context, turn).catch((error: unknown) => {
+    let answer: Answer;
+    try {
+      answer = await this.send(call, context, turn);
+    } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       return failWith(fromTransport(error.failure, error.cause), null);
-    });
+    }
     await inStep();
     const redaction = this.redaction.with(signatures);
     const reading = readAnswer(answer, { readData: call.readData, redaction, now: Date.now() });

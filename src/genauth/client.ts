@@ -101,18 +101,19 @@ export class GenAuthClient {
     const signatures: string[] = [];
     let mayHaveTakenEffect = false;
     let lastFailure: AppError | null = null;
-    // Before an attempt, so there is none. Where our own pace is the reason, the attempt before it tells more.
-    const refuse = (error: unknown): never => {
-      if (!(error instanceof AppError)) throw error;
-      const told = error.code === ErrorCode.RATE_LIMITED ? (lastFailure ?? error) : error;
-      throw asOutcome(told, mayHaveTakenEffect);
-    };
     for (let attempt = 1; ; attempt++) {
-      await this.untilItMayGo(context, permit, deadline).catch(refuse);
-      deadline ??= new Deadline(this.options.timeoutMs);
-      if (context.beforeSend !== undefined) {
-        await context.beforeSend().catch(refuse);
-        if (!permit.isFresh) await permit.acquire(deadline).catch(refuse);
+      try {
+        await this.untilItMayGo(context, permit, deadline);
+        deadline ??= new Deadline(this.options.timeoutMs);
+        if (context.beforeSend !== undefined) {
+          await context.beforeSend();
+          if (!permit.isFresh) await permit.acquire(deadline);
+        }
+      } catch (error) {
+        // Before this attempt, so there is none. Where our own pace is the reason, the attempt before it tells more.
+        if (!(error instanceof AppError)) throw error;
+        const told = error.code === ErrorCode.RATE_LIMITED ? (lastFailure ?? error) : error;
+        throw asOutcome(told, mayHaveTakenEffect);
       }
       const turn = { attempt, deadline, permit, signatures };
       try {
@@ -130,10 +131,10 @@ export class GenAuthClient {
   }
 
   /** An open circuit is told before, as it takes no turn. @throws {AppError} */
-  private async untilItMayGo({ hangUp }: CallContext, permit: Permit, deadline: Deadline | null): Promise<void> {
+  private untilItMayGo({ hangUp }: CallContext, permit: Permit, deadline: Deadline | null): Promise<void> {
     if (hangUp?.aborted === true) throw new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, HUNG_UP);
     this.circuit.refuseIfOpen();
-    await permit.acquire(deadline);
+    return permit.acquire(deadline);
   }
 }
 

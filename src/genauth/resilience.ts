@@ -126,13 +126,12 @@ export class Circuit {
   async run<T>(attempt: () => Promise<T>): Promise<T> {
     if (this.policy === null) return attempt();
     this.refuseIfOpen();
-    const isProbe = this.isProbeDue;
+    const probe = (): Promise<T> =>
+      attempt().catch((error: unknown) => {
+        throw error instanceof HungUpError ? new AbandonedProbe(error) : error;
+      });
     try {
-      return await this.policy.execute(() =>
-        attempt().catch((error: unknown) => {
-          throw isProbe && error instanceof HungUpError ? new AbandonedProbe(error) : error;
-        }),
-      );
+      return await this.policy.execute(this.isProbeDue ? probe : attempt);
     } catch (error) {
       if (error instanceof AbandonedProbe) throw error.reason;
       // For cockatiel only a success ends a row of failures; here any answer of a GenAuth that is up does.

@@ -34,6 +34,8 @@ export class CallerLimit {
   private readonly callers = new Map<string, CallerPermits>();
   /** Counts along, and decides while the database can't: minutes of its own, each beginning with a caller's first kick. */
   private readonly local: RateLimiterMemory;
+  /** Admitted by the database, and not told to it yet. */
+  private readonly admitted = new Map<string, number>();
   private isDown = false;
   private tidying: Promise<void> | null = null;
   private readonly ticker: NodeJS.Timeout;
@@ -53,7 +55,7 @@ export class CallerLimit {
   async take(caller: LimitedCaller): Promise<number | null> {
     const key = keyOf(caller);
     const shared = this.isDown ? undefined : await this.takeShared(key);
-    if (shared === null) await this.local.penalty(key);
+    if (shared === null) this.admitted.set(key, (this.admitted.get(key) ?? 0) + 1);
     const retryAfterMs = shared === undefined ? await this.takeLocal(key) : shared;
     return retryAfterMs === null ? null : Math.max(1, Math.ceil(retryAfterMs / 1000));
   }
@@ -77,6 +79,7 @@ export class CallerLimit {
   }
 
   private async takeLocal(key: string): Promise<number | null> {
+    this.countAlong();
     try {
       await this.local.consume(key);
       return null;
@@ -84,6 +87,12 @@ export class CallerLimit {
       if (refusal instanceof RateLimiterRes) return refusal.msBeforeNext;
       throw refusal;
     }
+  }
+
+  /** All at once now and then: one by one they cost more than the permits do. It counts them before its promise is awaited. */
+  private countAlong(): void {
+    for (const [key, count] of this.admitted) void this.local.penalty(key, count);
+    this.admitted.clear();
   }
 
   private permitsOf(key: string): CallerPermits {
@@ -100,6 +109,7 @@ export class CallerLimit {
   }
 
   private async tidy(): Promise<void> {
+    this.countAlong();
     if (this.isDown && (await isReachable(this.database))) {
       this.isDown = false;
       this.log.warn('callers are limited by all gateways together again');
