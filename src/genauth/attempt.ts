@@ -86,7 +86,7 @@ const toQuery = (params: Params): string =>
     Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)])),
   ).toString();
 
-/** Of all answers that have come in. */
+/** Answers that come in during one turn are read together. */
 const inStep = createStep();
 
 export class AttemptRunner {
@@ -108,9 +108,10 @@ export class AttemptRunner {
   async run<T>(call: Call<T>, context: CallContext, turn: Turn): Promise<Success<T>> {
     const { attempt, signatures } = turn;
     const startedAt = performance.now();
+    let endedAt: number | null = null;
     const report = (httpStatus: number | null, upstreamRequestId: string | null, code: ErrorCode | null): void => {
       const { method, path } = call;
-      const durationMs = performance.now() - startedAt;
+      const durationMs = (endedAt ?? performance.now()) - startedAt;
       const { requestId } = context;
       this.options.onAttempt({ requestId, method, path, attempt, durationMs, httpStatus, upstreamRequestId, code });
     };
@@ -126,6 +127,8 @@ export class AttemptRunner {
       if (!(error instanceof TransportError)) throw error;
       return failWith(fromTransport(error.failure, error.cause), null);
     }
+    // The rest is our own time, not GenAuth's.
+    endedAt = performance.now();
     await inStep();
     const redaction = this.redaction.with(signatures);
     const reading = readAnswer(answer, { readData: call.readData, redaction, now: Date.now() });

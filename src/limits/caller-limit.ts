@@ -32,9 +32,9 @@ function keyOf(caller: LimitedCaller): string {
 
 export class CallerLimit {
   private readonly callers = new Map<string, CallerPermits>();
-  /** Counts along, and decides while the database can't: minutes of its own, each beginning with a caller's first kick. */
+  /** Counts along, and decides while the database can't: minutes of its own, each beginning with a caller's first kick or within a second after it. */
   private readonly local: RateLimiterMemory;
-  /** Admitted by the database, and not told to it yet. */
+  /** Kicks that the database has admitted, which `local` has not counted yet. */
   private readonly admitted = new Map<string, number>();
   private isDown = false;
   private tidying: Promise<void> | null = null;
@@ -47,6 +47,7 @@ export class CallerLimit {
   ) {
     this.local = new RateLimiterMemory({ points: perMinute, duration: MINUTE_SECONDS });
     this.ticker = setInterval(() => {
+      this.countAlong();
       this.tidying ??= this.tidy().finally(() => (this.tidying = null));
     }, TIDY_EVERY_MS).unref();
   }
@@ -89,7 +90,7 @@ export class CallerLimit {
     }
   }
 
-  /** All at once now and then: one by one they cost more than the permits do. It counts them before its promise is awaited. */
+  /** All at once: one by one they cost more than the permits do. `penalty` counts right away; its promise tells nothing more. */
   private countAlong(): void {
     for (const [key, count] of this.admitted) void this.local.penalty(key, count);
     this.admitted.clear();
@@ -109,7 +110,6 @@ export class CallerLimit {
   }
 
   private async tidy(): Promise<void> {
-    this.countAlong();
     if (this.isDown && (await isReachable(this.database))) {
       this.isDown = false;
       this.log.warn('callers are limited by all gateways together again');

@@ -27,7 +27,7 @@ export class GatheredCounter {
     this.counter = new Counter({ ...options, labelNames, collect: () => this.tell() });
   }
 
-  /** @param by 0: it is to be seen from now on */
+  /** @param by 0: it is shown as 0 from now on */
   inc(first: string, second = '', by = 1): void {
     let ofFirst = this.counts.get(first);
     if (ofFirst === undefined) this.counts.set(first, (ofFirst = new Map<string, number>()));
@@ -36,12 +36,14 @@ export class GatheredCounter {
 
   private tell(): void {
     const [firstLabel, secondLabel] = this.labels;
-    for (const [first, ofFirst] of this.counts) {
+    const counts = [...this.counts];
+    // First, so that nothing is ever told twice.
+    this.counts.clear();
+    for (const [first, ofFirst] of counts) {
       for (const [second, count] of ofFirst) {
         this.counter.inc({ [firstLabel]: first, ...(secondLabel !== undefined && { [secondLabel]: second }) }, count);
       }
     }
-    this.counts.clear();
   }
 }
 

@@ -19,6 +19,18 @@ interface Line {
   time: number;
 }
 
+/** Stands for a line whose facts can't be read. */
+const UNWRITABLE = 'a line of the log could not be put into words';
+
+function isWritten({ logger, method, args }: Line): boolean {
+  try {
+    method.apply(logger, args);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export class LaterLines {
   private waiting: Line[] = [];
   /** Of the line that is being written. */
@@ -33,9 +45,10 @@ export class LaterLines {
 
   /** All that wait, now. */
   readonly write = (): void => {
-    for (const { logger, method, args, time } of this.waiting.splice(0)) {
-      this.time = time;
-      method.apply(logger, args);
+    for (const line of this.waiting.splice(0)) {
+      this.time = line.time;
+      // Nobody is there to be told, and the lines behind it are others'.
+      if (!isWritten(line)) isWritten({ ...line, args: [UNWRITABLE] });
     }
     this.time = null;
   };

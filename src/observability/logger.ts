@@ -47,6 +47,8 @@ function redactBindings(log: Logger): Logger {
 /** JSON lines, or readable text when a person looks at a terminal. */
 export function createLogger(level: string, { isProduction = false, destination }: LogOptions = {}): Logger {
   const lines = new LaterLines();
+  // Before the listener of standard error, which writes out what it has got by then.
+  if (destination === undefined) process.prependListener('exit', lines.write);
   const options: LoggerOptions = {
     level,
     formatters: { log: redact },

@@ -14,6 +14,9 @@ const LIFTED = { GENAUTH_MAX_RPS: '1000000', RATE_LIMIT_PER_MINUTE: '1000000000'
 export type Load = Pick<LoadPlan, 'url' | 'connections' | 'warmUpMs' | 'measureMs'>;
 
 export class Bench {
+  /** Names of those that are still there. */
+  private readonly databases: string[] = [];
+
   private constructor(
     private readonly postgres: Awaited<ReturnType<typeof startPostgres>>,
     private readonly upstream: Awaited<ReturnType<typeof startHelper>>,
@@ -54,8 +57,19 @@ export class Bench {
   }
 
   /** @returns the address of an empty database */
-  createDatabase(): Promise<string> {
-    return createDatabase(this.postgres.url);
+  async createDatabase(): Promise<string> {
+    const url = await createDatabase(this.postgres.url);
+    this.databases.push(new URL(url).pathname.slice(1));
+    return url;
+  }
+
+  /** Between two measurements: PostgreSQL would go on vacuuming and writing out what the last one has left. */
+  async clear(): Promise<void> {
+    const client = new Client({ connectionString: this.postgres.url });
+    await client.connect();
+    for (const name of this.databases.splice(0)) await client.query(`drop database ${name} with (force)`);
+    await client.query('checkpoint');
+    await client.end();
   }
 
   async delayUpstream(delayMs: number): Promise<void> {

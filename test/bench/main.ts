@@ -22,7 +22,10 @@ const MEASURE: Record<Measurement, (bench: Bench, isQuick: boolean) => Promise<G
 async function measure(bench: Bench, { isQuick, rows, measurements }: BenchOptions): Promise<Goal[]> {
   const goals: Goal[] = [];
   if (rows.length > 0) goals.push(...(await measureThroughput(bench, rows, isQuick)));
-  for (const name of measurements) goals.push(...(await MEASURE[name](bench, isQuick)));
+  for (const name of measurements) {
+    await bench.clear();
+    goals.push(...(await MEASURE[name](bench, isQuick)));
+  }
   return goals;
 }
 

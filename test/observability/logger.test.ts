@@ -47,6 +47,26 @@ it('a log that nobody lets write keeps no more than so many lines waiting', () =
   expect(logs.map(({ line }) => line)).toEqual(Array.from({ length: 200 }, (_, line) => line));
 });
 
+it('a line that can not be put into words takes none with it, and fails nobody', () => {
+  const { logs, log } = captureLog();
+  const unreadable = {
+    get fact(): string {
+      throw new Error('canary');
+    },
+  };
+  log.info('before');
+  log.info(unreadable, 'unreadable');
+  log.error('after');
+  expect(logs.map(({ msg }) => msg)).toEqual(['before', 'a line of the log could not be put into words', 'after']);
+});
+
+it('the last lines before the end of the process are written, whoever ends it', async () => {
+  const script = `require('./src/observability/logger').createLogger('info').info('the last'); process.exit(3);`;
+  const child = startProcess(process.execPath, ['-r', 'tsx/cjs', '-e', script]);
+  expect(await child.exit).toBe(3);
+  expect(child.output.stderr).toContain('"msg":"the last"');
+});
+
 it('an error is told without what a driver has hung on it', () => {
   const { logs, log } = captureLog();
   const cause = Object.assign(new Error('the cause'), { detail: 'Key (email)=(canary) exists', code: '23505' });

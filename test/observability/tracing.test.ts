@@ -57,7 +57,8 @@ describe('a caller who traces', () => {
       () => collector.spans().filter((span) => span.traceId === traceId),
       (found) => found.some(({ scope }) => scope === 'http'),
     );
-    const call = spans.find(({ kind }) => kind === 3);
+    // On a busy machine one before it was held up for so long that it was not sent.
+    const call = spans.findLast(({ kind }) => kind === 3);
     expect(ancestorsOf(call, spans)).toEqual(['undici POST', 'graphql mutation', 'http POST', spanId]);
     expect(call?.attributes).toMatchObject({
       'url.path': '/api/v3/kick-users',
