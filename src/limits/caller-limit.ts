@@ -32,7 +32,10 @@ function keyOf(caller: LimitedCaller): string {
 
 export class CallerLimit {
   private readonly callers = new Map<string, CallerPermits>();
-  /** Counts along, and decides while the database can't: minutes of its own, each beginning with a caller's first kick or within a second after it. */
+  /**
+   * Counts along, and decides while the database can't: minutes of its own, each beginning with a caller's first kick, or
+   * within a second after it.
+   */
   private readonly local: RateLimiterMemory;
   /** Kicks that the database has admitted, which `local` has not counted yet. */
   private readonly admitted = new Map<string, number>();
@@ -90,7 +93,7 @@ export class CallerLimit {
     }
   }
 
-  /** All at once: one by one they cost more than the permits do. `penalty` counts right away; its promise tells nothing more. */
+  /** All at once, as one by one they cost more than the permits do. `penalty` counts right away; its promise tells nothing more. */
   private countAlong(): void {
     for (const [key, count] of this.admitted) void this.local.penalty(key, count);
     this.admitted.clear();

@@ -22,7 +22,8 @@ interface Line {
 /** Stands for a line whose facts can't be read. */
 const UNWRITABLE = 'a line of the log could not be put into words';
 
-function isWritten({ logger, method, args }: Line): boolean {
+/** @returns whether it could be */
+function tryToWrite({ logger, method, args }: Line): boolean {
   try {
     method.apply(logger, args);
     return true;
@@ -48,7 +49,7 @@ export class LaterLines {
     for (const line of this.waiting.splice(0)) {
       this.time = line.time;
       // Nobody is there to be told, and the lines behind it are others'.
-      if (!isWritten(line)) isWritten({ ...line, args: [UNWRITABLE] });
+      if (!tryToWrite(line)) tryToWrite({ ...line, args: [UNWRITABLE] });
     }
     this.time = null;
   };

@@ -108,7 +108,7 @@ describeOnEachStore('the audit trail', (kind) => {
     const all = [];
     let after: string | null = null;
     for (;;) {
-      const { data }: { data: any } = await execute(app, operation('audit-events'), { first: 2, after }); // eslint-disable-line
+      const { data }: { data: any } = await execute(app, operation('audit-events'), { first: 2, after }); // eslint-disable-line @typescript-eslint/no-explicit-any
       all.push(...data.auditEvents.edges);
       expect(data.auditEvents.pageInfo.hasPreviousPage).toBe(after !== null);
       if (!data.auditEvents.pageInfo.hasNextPage) break;

@@ -17,7 +17,7 @@ const ROUNDS = { quick: 2, full: 4 };
 const MEASURE_MS = { quick: 1500, full: 4000 };
 /**
  * In each turn: while the others have theirs, a process and its database cool down. After two seconds that still cost the
- * gateway a quarter of its throughput, and the others something, too. Milliseconds.
+ * gateway more than a tenth of its throughput. Milliseconds.
  */
 const WARM_UP_MS = { quick: 500, full: 6000 };
 /** For the connections, which are new. */
