@@ -89,3 +89,18 @@ it('with the database gone, the gateway counts on its own, and says so once', as
   const told = app.logs.filter(({ level, msg }) => level === 50 && /limit/.test(String(msg)));
   expect(told).toHaveLength(1);
 });
+
+it('what the database had admitted before it was gone counts', async () => {
+  const store = await openStore(await makeStore('embedded'));
+  const app = await startTestApp({ RATE_LIMIT_PER_MINUTE: '3', AUDIT_REQUIRED: 'false' }, undefined, store);
+  const admitted = [isRefused(await kickDemoUser(app)), isRefused(await kickDemoUser(app))];
+  const gone = async () => {
+    throw new Error('gone');
+  };
+  Object.assign(store, { query: gone, transaction: gone });
+  const afterwards = [isRefused(await kickDemoUser(app)), isRefused(await kickDemoUser(app))];
+  expect([admitted, afterwards]).toEqual([
+    [false, false],
+    [false, true],
+  ]);
+});
