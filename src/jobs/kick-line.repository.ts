@@ -3,6 +3,10 @@
  * gateways write to the lines of a job at the same time: whatever writes to more than one locks them in the order of their
  * numbers first, as two that lock the same lines in different orders wait for each other, until PostgreSQL breaks one off
  * (https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-DEADLOCKS).
+ *
+ * And whatever writes to some lines finds each by its key. PostgreSQL knows little of a job that has just come, takes it for
+ * one of a line or two, and reads all of its lines for each that is written wherever a statement lets it: the job is told
+ * by what the line is joined with, not by a parameter, and a lateral subquery that locks is not taken apart.
  */
 import type { ErrorCode } from '../errors';
 import type { Queryable } from '../store/database';
@@ -53,10 +57,10 @@ export async function insertLines(
 export const claimLines = (store: Queryable, jobId: string, from: number, to: number, owner: string) =>
   store.query<OwnedLine>(
     `with pending as (
-       select line from kick_lines where job_id = $1 and line between $2 and $3 and state = 'PENDING'
+       select job_id, line from kick_lines where job_id = $1 and line between $2 and $3 and state = 'PENDING'
        order by line for update
      ), claimed as (
-       update kick_lines l set owner = $4 from pending where l.job_id = $1 and l.line = pending.line
+       update kick_lines l set owner = $4 from pending p where l.job_id = p.job_id and l.line = p.line
        returning l.line, user_id, calls, reads_done, reads_tried, attempts, code, message, sent_at
      )
      select line, user_id, calls, reads_done, reads_tried, attempts, code, message,
@@ -102,13 +106,17 @@ const toRecord = ({ jobId, line, owner, attempts, calls, reading, failure }: Lin
   failure_code: failure?.code,
   failure_message: failure && storable(failure.message),
 });
-/** Locks those of the changes' lines that are their owner's still. @param columns of each change */
-const lockOwn = (columns: string, condition = ''): string => `
-  with own as (
-    select c.* from jsonb_to_recordset($1::text::jsonb) as c (${columns})
-      join kick_lines l on l.job_id = c.job_id and l.line = c.line
-    where l.owner = c.owner and l.attempts = c.attempts and l.state = 'PENDING' ${condition}
-    order by l.job_id, l.line for update of l
+/** Locks those of the changes' lines that are their owner's still. @param columns of each change @param ofChange a condition */
+const lockOwn = (columns: string, ofChange = 'true'): string => `
+  with changes as (
+    select c.* from jsonb_to_recordset($1::text::jsonb) as c (${columns}) where ${ofChange} order by job_id, line
+  ), own as (
+    select c.* from changes c cross join lateral (
+      select from kick_lines l
+      where l.job_id = c.job_id and l.line = c.line
+        and l.owner = c.owner and l.attempts = c.attempts and l.state = 'PENDING'
+      for update
+    ) l
   )`;
 const OF_OWN = 'from own c where l.job_id = c.job_id and l.line = c.line returning l.job_id as "jobId", l.line';
 type LineKey = Pick<LineChange, 'jobId' | 'line'>;
@@ -119,7 +127,7 @@ type LineKey = Pick<LineChange, 'jobId' | 'line'>;
  */
 export const markSent = (store: Queryable, changes: readonly LineChange[]) =>
   store.query<LineKey>(
-    `${lockOwn(CHANGE, `and exists (select from kick_jobs where id = l.job_id and state in ('QUEUED', 'RUNNING'))`)}
+    `${lockOwn(CHANGE, `exists (select from kick_jobs where id = c.job_id and state in ('QUEUED', 'RUNNING'))`)}
      update kick_lines l set attempts = l.attempts + 1, calls = c.calls, reads_done = c.reads_done,
        reads_tried = c.reads_tried, code = c.failure_code, message = c.failure_message,
        sent_at = case when c.calls = l.calls or c.calls ~ 'r' then l.sent_at else clock_timestamp() end ${OF_OWN}`,
@@ -173,7 +181,8 @@ export interface EndedLines extends Pick<Settlement, 'state' | 'code'> {
 export const skipUnsentLines = (store: Queryable, jobId: string) =>
   store.query<EndedLines>(
     `with unsent as (
-       select line from kick_lines where job_id = $1 and state = 'PENDING' and calls !~ '[sr]' order by line for update
+       select job_id, line from kick_lines
+       where job_id = $1 and state = 'PENDING' and calls !~ '[sr]' order by line for update
      ), ended as (
        update kick_lines l set owner = null, finished_at = clock_timestamp(),
          state = case when calls ~ 'f' then 'FAILED' when calls ~ 'u' then 'UNKNOWN' else 'SKIPPED' end,
@@ -183,7 +192,7 @@ export const skipUnsentLines = (store: Queryable, jobId: string) =>
              ' of the ' || length(calls) || ' calls for this user succeeded)'
            when calls ~ 'k' then 'the job was cancelled between the calls for this user; some of the apps were done'
            else 'the job was cancelled' end
-       from unsent where l.job_id = $1 and l.line = unsent.line returning l.state, l.code
+       from unsent u where l.job_id = u.job_id and l.line = u.line returning l.state, l.code
      )
      select state, code, count(*)::integer as lines from ended group by state, code`,
     [jobId, SAID_EARLIER],

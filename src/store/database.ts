@@ -6,8 +6,11 @@ export interface Queryable {
    * boolean, timestamptz (a Date), jsonb and text[]; int8 is not, so statements cast it.
    */
   query: <Row>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
-  /** Several statements in one text, without parameters and without an answer. */
-  run: (sql: string) => Promise<void>;
+  /**
+   * Several statements in one text, without parameters and without an answer.
+   * @param timeoutMs for work on whole tables, within a transaction: how long it may take, where that isn't the usual
+   */
+  run: (sql: string, timeoutMs?: number) => Promise<void>;
 }
 
 export interface Database extends Queryable {

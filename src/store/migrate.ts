@@ -4,6 +4,9 @@ import type { Database } from './database';
 import { MIGRATIONS } from './migrations';
 import { takeLock } from './one-at-a-time';
 
+/** For a change of a large table, which may have to be read, and waits for whoever writes to it. Milliseconds. */
+const CHANGE_MS = 60_000;
+
 /** Any fixed number: all gateways of a database take the same one (see takeLock). */
 const LOCK = 7_303_184_221;
 
@@ -22,7 +25,7 @@ export const migrate = (database: Database, log: Logger): Promise<void> =>
     const applied = await transaction.query<{ id: number }>('select id from gateway_migrations');
     const done = new Set(applied.map(({ id }) => id));
     for (const { id, name, sql } of MIGRATIONS.filter((migration) => !done.has(migration.id))) {
-      await transaction.run(sql);
+      await transaction.run(sql, CHANGE_MS);
       await transaction.query('insert into gateway_migrations (id, name) values ($1, $2)', [id, name]);
       log.debug({ migration: `${id} ${name}` }, 'migrated');
     }

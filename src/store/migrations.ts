@@ -3,6 +3,7 @@ import { auditTables } from './migrations/0001-audit';
 import { paceTables } from './migrations/0002-pace';
 import { rateLimitTables } from './migrations/0003-rate-limit';
 import { jobTables } from './migrations/0004-jobs';
+import { pendingLines } from './migrations/0005-pending-lines';
 
 export interface Migration {
   id: number;
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 2, name: 'pace', sql: paceTables },
   { id: 3, name: 'rate-limit', sql: rateLimitTables },
   { id: 4, name: 'jobs', sql: jobTables },
+  { id: 5, name: 'pending-lines', sql: pendingLines },
 ];

@@ -22,8 +22,11 @@ const queryableOf = (client: Pool | PoolClient): Queryable => ({
     // What a statement selects is known only where it is written.
     return rows as Row[];
   },
-  run: async (sql) => {
-    await client.query(sql);
+  run: async (sql, timeoutMs) => {
+    if (timeoutMs !== undefined) await client.query(`set local statement_timeout = ${timeoutMs}`);
+    // The driver has one of its own; undefined is the usual one.
+    const query = { text: sql, query_timeout: timeoutMs };
+    await client.query(query);
   },
 });
 

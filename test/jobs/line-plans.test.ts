@@ -1,0 +1,135 @@
+/**
+ * What statements over lines read: at most the whole table twice, as PostgreSQL does while a table is small, and never all of
+ * a job for each line. Seen in the plans that were carried out, of jobs that PostgreSQL has no statistics of.
+ */
+import { randomUUID } from 'node:crypto';
+import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
+import { insertJob } from '../../src/jobs/kick-job.repository';
+import {
+  claimLines,
+  insertLines,
+  markSent,
+  saveCalls,
+  settleLines,
+  skipUnsentLines,
+  type LineChange,
+  type Settlement,
+} from '../../src/jobs/kick-line.repository';
+import { KickOutcomeState } from '../../src/jobs/kick-outcome-state.enum';
+import { KickReason } from '../../src/kick/kick-reason.enum';
+import { UserIdType } from '../../src/kick/user-id-type.enum';
+import type { Database, Queryable } from '../../src/store/database';
+
+const LINES = 2000;
+/** Lines of one statement. */
+const BATCH = 100;
+
+/** A node of `explain (analyze, format json)`. */
+interface PlanNode {
+  'Relation Name'?: string;
+  'Actual Rows': number;
+  'Actual Loops': number;
+  'Rows Removed by Filter'?: number;
+  'Rows Removed by Join Filter'?: number;
+  Plans?: PlanNode[];
+}
+
+/** Lines that a plan has looked at, those that it left out included. */
+function linesRead(node: PlanNode): number {
+  const ofRelation = node['Relation Name'] === 'kick_lines' ? node['Actual Rows'] : 0;
+  const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Join Filter'] ?? 0);
+  const below = (node.Plans ?? []).reduce((sum, child) => sum + linesRead(child), 0);
+  return (ofRelation + removed) * node['Actual Loops'] + below;
+}
+
+/** Carries statements out, and counts what they read. */
+class Explained implements Queryable {
+  lines = 0;
+  constructor(private readonly database: Database) {}
+
+  async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    const explain = `explain (analyze, timing off, format json) ${sql}`;
+    const [row] = await this.database.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(explain, parameters);
+    this.lines += linesRead(row!['QUERY PLAN'][0].Plan);
+    return [];
+  }
+
+  run(sql: string): Promise<void> {
+    return this.database.run(sql);
+  }
+}
+
+describeOnEachStore('statements over lines', (kind) => {
+  let database: Database;
+  let jobId: string;
+  const owner = randomUUID();
+
+  beforeEach(async () => {
+    database = await openStore(await makeStore(kind));
+  });
+
+  /** A job of this gateway's. */
+  const addJob = async (): Promise<void> => {
+    jobId = randomUUID();
+    await insertJob(database, {
+      id: jobId,
+      issuer: 'issuer',
+      subject: 'subject',
+      idempotencyKey: jobId,
+      inputHash: 'hash',
+      format: 1,
+      userIdType: UserIdType.USER_ID,
+      appIds: ['app'],
+      reason: KickReason.OTHER,
+      ticket: null,
+      verify: false,
+      requestId: 'request',
+      retryOf: null,
+      traceparent: null,
+      total: LINES,
+    });
+    const lines = Array.from({ length: LINES }, (_, line) => ({ line, userId: `user-${line}`, duplicateOf: null }));
+    await insertLines(database, jobId, lines, 1);
+    for (let line = 0; line < LINES; line += BATCH) await claimLines(database, jobId, line, line + BATCH - 1, owner);
+  };
+
+  const changesOf = (lines: readonly number[]): LineChange[] =>
+    lines.map((line) => {
+      return { jobId, line, owner, attempts: 0, calls: 's', reading: { done: 0, tried: '' }, failure: null };
+    });
+  const settlementsOf = (lines: readonly number[]): Settlement[] =>
+    changesOf(lines).map((change) => {
+      return { ...change, state: KickOutcomeState.KICKED, code: null, message: null, verifiedOffline: null };
+    });
+  const all = Array.from({ length: LINES }, (_, line) => line);
+  /** Spread over the job, as several chunks are under way at once. */
+  const some = all.filter((line) => line % (LINES / BATCH) === 0);
+
+  const WRITES: Record<string, (store: Queryable) => Promise<unknown>> = {
+    claiming: (store) => claimLines(store, jobId, 0, BATCH - 1, owner),
+    'marking as sent': (store) => markSent(store, changesOf(some)),
+    'saving calls': (store) => saveCalls(store, changesOf(some)),
+    settling: (store) => settleLines(store, settlementsOf(some)),
+    skipping: (store) => skipUnsentLines(store, jobId),
+  };
+  /** What PostgreSQL knows of lines, all of which are of the job before. */
+  const KNOWN: Record<string, () => Promise<unknown>> = {
+    nothing: async () => undefined,
+    'a job that is not settled': () => database.query('analyze kick_lines'),
+    'a job that is settled': async () => {
+      await settleLines(database, settlementsOf(all));
+      await database.query('analyze kick_lines');
+    },
+  };
+  const cases = Object.keys(WRITES).flatMap((write) => Object.keys(KNOWN).map((known) => [write, known] as const));
+
+  it.each(cases)('%s, when PostgreSQL knows of %s', async (write, known) => {
+    await addJob();
+    await KNOWN[known]!();
+    await addJob();
+    const explained = new Explained(database);
+    await WRITES[write]!(explained);
+    expect(explained.lines).toBeGreaterThanOrEqual(BATCH);
+    expect(explained.lines).toBeLessThanOrEqual(2 * 2 * LINES);
+  });
+});
