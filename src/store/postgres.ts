@@ -4,8 +4,11 @@ import type { Logger } from '../observability/logger';
 import type { Database, Queryable } from './database';
 import { ListeningConnection } from './listening-connection';
 
-/** A gateway needs few: its writes are batched. Twenty gateways stay below PostgreSQL's default of 100. */
-const MAX_CONNECTIONS = 4;
+/**
+ * A gateway needs few: its writes are batched. With the one that listens they are four, so that twenty gateways, and one more
+ * while they are replaced, fit into the 97 that PostgreSQL has for all but superusers, by default.
+ */
+const MAX_CONNECTIONS = 3;
 /** A database that can't be reached in this time is gone, as far as a kick is concerned. Milliseconds. */
 const CONNECT_TIMEOUT_MS = 3000;
 /** A statement that takes longer is given up, on our side and on the server's. Milliseconds. */
