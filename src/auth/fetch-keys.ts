@@ -1,4 +1,5 @@
 /** Asks the issuer for its signing keys. The only place beside GenAuth's client that sends requests. */
+import { request } from 'undici';
 import { z } from 'zod';
 import { isSafeUrl } from '../http/loopback';
 
@@ -27,26 +28,28 @@ const fieldOf = (value: unknown, name: string): unknown =>
 
 /** What went wrong below HTTP: the code of a socket or DNS error, or else the name of the exception. */
 function describe(error: unknown): string {
-  const described = fieldOf(fieldOf(error, 'cause'), 'code') ?? fieldOf(error, 'name');
+  const code = fieldOf(error, 'code');
+  const described = typeof code === 'string' ? code : fieldOf(error, 'name');
   return typeof described === 'string' ? described : 'unknown';
 }
 
 async function readText(address: string, signal: AbortSignal): Promise<string> {
   // A redirect is an answer like any other that isn't 200: keys come from where the operator said.
-  const response = await fetch(address, { signal, redirect: 'manual', headers: { accept: 'application/json' } });
-  const chunks: Uint8Array[] = [];
+  const { statusCode, body } = await request(address, { signal, headers: { accept: 'application/json' } });
+  // The loop throws it; an end before the loop is nobody's error.
+  body.on('error', () => undefined);
+  const chunks: Buffer[] = [];
   let bytes = 0;
   try {
-    if (response.status !== 200) throw new KeysUnavailableError(`HTTP status ${response.status}`);
-    // Leaving the loop cancels the rest of the body.
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.byteLength;
+    if (statusCode !== 200) throw new KeysUnavailableError(`HTTP status ${statusCode}`);
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
       if (bytes > MAX_BYTES) throw new KeysUnavailableError(`more than ${MAX_BYTES} bytes`);
       chunks.push(chunk);
     }
-  } catch (error) {
-    await response.body?.cancel().catch(() => undefined);
-    throw error;
+  } finally {
+    // Whatever is left of it.
+    body.destroy();
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,6 +1,6 @@
 /** Where the log goes; standard output belongs to the banner. */
 import { pino, type DestinationStream } from 'pino';
-import pretty from 'pino-pretty';
+import type { PinoPretty, PrettyOptions } from 'pino-pretty';
 
 const STANDARD_ERROR = 2;
 
@@ -39,6 +39,10 @@ function survive(destination: Destination): Destination {
     },
   });
 }
+
+/** Loaded for a terminal only. */
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- a log can't wait for import()
+const pretty = (options: PrettyOptions) => (require('pino-pretty') as typeof PinoPretty)(options);
 
 /** JSON lines, or readable text when a person looks at a terminal. */
 export function toStandardError(isProduction: boolean): DestinationStream {
