@@ -1,5 +1,5 @@
 /** The issuer's keys: fetched, kept, followed when they rotate, and given up when they were not confirmed for too long. */
-import { createLocalJWKSet, type LocalJWKSet } from 'jose';
+import { createLocalJWKSet, type LocalJWKSet } from 'jose/jwks/local';
 import type { Logger } from '../observability/logger';
 import { fetchKeys, KeysUnavailableError, type KeySource } from './fetch-keys';
 

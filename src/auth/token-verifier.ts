@@ -1,5 +1,7 @@
 /** Callers' JWTs (RFC 7519), by the rules of RFC 8725: our list of algorithms, issuer and audience exactly, times. */
-import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
+import type { JWTPayload } from 'jose';
+import * as errors from 'jose/errors';
+import { jwtVerify, type JWTVerifyOptions } from 'jose/jwt/verify';
 import { ClaimError, principalOf } from './claims';
 import type { Principal } from './principal';
 import type { KeySet, SigningKeys } from './signing-keys';
