@@ -1,4 +1,5 @@
 /** Reading jobs: who may see which, and what is known of them now. */
+import { bulkhead } from 'cockatiel';
 import type { Principal } from '../auth/principal';
 import { Scope } from '../auth/scope';
 import { AppError, ErrorCode } from '../errors';
@@ -9,6 +10,12 @@ import { APPS_PER_CALL } from './apps-per-call';
 import { findJob, listJobs, type JobRow } from './kick-job.repository';
 import { countProgress, listOutcomes, type Progress } from './kick-outcome.repository';
 import type { KickOutcomeState } from './kick-outcome-state.enum';
+
+/**
+ * Readings of a job's lines at once. A page of jobs asks for a hundred, and the connections to the database are few: kicks
+ * would have to wait for all of them.
+ */
+const AT_ONCE = 2;
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
@@ -21,6 +28,8 @@ export interface Outlook {
 
 /** All of it throws a DatabaseAwayError while the database can't be used. */
 export class KickJobReadsService {
+  private readonly turns = bulkhead(AT_ONCE, Infinity);
+
   constructor(
     private readonly database: Database,
     private readonly outlook: Outlook,
@@ -49,11 +58,11 @@ export class KickJobReadsService {
   }
 
   progress(job: JobRow): Promise<Progress> {
-    return unlessAway(() => countProgress(this.database, job.id));
+    return this.turns.execute(() => unlessAway(() => countProgress(this.database, job.id)));
   }
 
   outcomes(job: JobRow, state: KickOutcomeState | null, after: number, limit: number) {
-    return unlessAway(() => listOutcomes(this.database, job.id, state, after, limit));
+    return this.turns.execute(() => unlessAway(() => listOutcomes(this.database, job.id, state, after, limit)));
   }
 
   async pausedReason(job: JobRow): Promise<string | null> {

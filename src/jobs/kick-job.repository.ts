@@ -138,7 +138,8 @@ export const finishIfSettled = async (store: Queryable, id: string): Promise<Kic
     `update kick_jobs set finished_at = clock_timestamp(),
        state = case state when 'CANCELLING' then 'CANCELLED' else 'COMPLETED' end
      where id = $1 and finished_at is null
-       and not exists (select 1 from kick_lines where job_id = $1 and state = 'PENDING') returning state`,
+       and (select line from kick_lines where job_id = $1 and state = 'PENDING' order by line limit 1) is null
+     returning state`,
     [id],
   );
   return row?.state ?? null;
@@ -158,7 +159,9 @@ export const countJobsByState = (store: Queryable) =>
   store.query<{ state: KickJobState; jobs: number; pending: number }>(
     `select j.state, count(*)::integer as jobs, sum(l.pending)::integer as pending
      from kick_jobs j cross join lateral (
-       select count(*) as pending from kick_lines where job_id = j.id and state = 'PENDING'
+       -- Every line of a job is; without it, all lines may be read for each job.
+       select count(*) as pending from kick_lines
+       where job_id = j.id and state = 'PENDING' and line between 0 and j.total
      ) l where j.finished_at is null group by j.state`,
   );
 

@@ -78,7 +78,7 @@ export async function eraseUsersBefore(store: Queryable, before: Date, limit: nu
     // Jobs are locked in an order, as two gateways that erase at once would wait for each other otherwise.
     `with old as (
        select job_id, line from kick_lines where user_id is not null and finished_at < $1
-       limit $2 for update skip locked
+       order by finished_at limit $2 for update skip locked
      ), hashed as (
        select id from kick_jobs where id in (select job_id from old) and ${HAS_HASHED_USERS} order by id for update
      ), forgotten as (

@@ -15,6 +15,8 @@ const RETRY_LIMIT = 1_000_000;
 const MAX_EXPIRY_SECONDS = 23 * 60 * 60;
 /** A job may have to wait as long as GenAuth, or a key, is away. */
 const RETENTION_DAYS = 365;
+/** For an index over all chunks that wait. Milliseconds. */
+const INDEX_MS = 60_000;
 /** Chunks in one statement. */
 const INSERT_SIZE = 1000;
 
@@ -80,6 +82,7 @@ export class KickQueue {
       retryDelay: 0,
       retentionDays: RETENTION_DAYS,
     });
+    await this.addIndex();
     if (hasOrphans) await this.giveBackOrphans();
   }
 
@@ -109,7 +112,8 @@ export class KickQueue {
     await this.database.transaction(async (transaction) => {
       if (!(await isHeld(transaction, chunk))) return;
       const db = sqlOf(transaction);
-      await this.boss.complete(QUEUE, chunk.id, {}, { db });
+      // Not completed: pg-boss would keep it for half a day, and look through all that it keeps every two seconds.
+      await this.boss.deleteJob(QUEUE, chunk.id, { db });
       if (rest === null) return;
       // An interval, by the database's clock: ours may be another one.
       const startAfter = String(waitMs / 1000);
@@ -125,6 +129,21 @@ export class KickQueue {
   private toInsert(chunk: Chunk): PgBoss.JobInsert {
     const expireInSeconds = Math.min(MAX_EXPIRY_SECONDS, Math.ceil(this.options.expiryMs / 1000));
     return { name: QUEUE, data: writeChunk(chunk, this.options.format), priority: -chunk.from, expireInSeconds };
+  }
+
+  /** pg-boss has none for the order in which it hands out, and would sort all that waits each time. */
+  private async addIndex(): Promise<void> {
+    const [index] = await this.database.query<{ isThere: boolean }>(
+      `select to_regclass('pgboss.kick_chunks_waiting') is not null as "isThere"`,
+    );
+    if (index?.isThere === true) return;
+    await this.database.transaction((transaction) =>
+      transaction.run(
+        `create index if not exists kick_chunks_waiting on pgboss.job (name, priority desc, created_on, id)
+         where state < 'active'`,
+        INDEX_MS,
+      ),
+    );
   }
 
   private async giveBackOrphans(): Promise<void> {

@@ -1,0 +1,102 @@
+/** Statements that must not read a whole table, however long it has become, and whatever PostgreSQL knows of it. */
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { eraseTarget, eraseTargetsBefore } from '../../src/audit/audit-repository';
+import { KickQueue } from '../../src/jobs/kick-queue';
+import { countJobsByState, insertJob } from '../../src/jobs/kick-job.repository';
+import { insertLines } from '../../src/jobs/kick-line.repository';
+import { eraseUsersBefore } from '../../src/jobs/kick-outcome.repository';
+import { KickReason } from '../../src/kick/kick-reason.enum';
+import { UserIdType } from '../../src/kick/user-id-type.enum';
+import type { Database } from '../../src/store/database';
+import { Explained } from '../helpers/explained';
+import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
+
+const RECORDS = 6000;
+const NEVER = new Date(0);
+
+describeOnEachStore('a database that has grown', (kind) => {
+  let database: Database;
+  beforeEach(async () => {
+    database = await openStore(await makeStore(kind));
+  });
+
+  const addJob = async (lines: number): Promise<void> => {
+    const id = randomUUID();
+    const who = { issuer: 'issuer', subject: 'subject', requestId: 'request' };
+    const why = { reason: KickReason.OTHER, ticket: null, retryOf: null, traceparent: null };
+    const what = { userIdType: UserIdType.USER_ID, appIds: ['app'], verify: false, total: lines };
+    await insertJob(database, { id, idempotencyKey: id, inputHash: 'hash', format: 1, ...who, ...why, ...what });
+    const users = Array.from({ length: lines }, (_, line) => ({ line, userId: `user-${line}`, duplicateOf: null }));
+    await insertLines(database, id, users, 1);
+  };
+  const addRecords = () =>
+    database.query(
+      `insert into audit_events (id, chain, seq, time, action, actor, issuer, request_id, target_type, target_hash,
+         previous_hash, hash, target_id, target_key)
+       select gen_random_uuid(), $1::uuid, n, now(), 'KICK_REQUESTED', 'actor', 'issuer', 'request', 'user_id', '', '', '',
+         'canary', 'key' from generate_series(1, ${RECORDS}) as n`,
+      [randomUUID()],
+    );
+
+  it('has its open jobs counted without a look at all lines for each', async () => {
+    await addJob(1);
+    await database.query('analyze');
+    for (let job = 0; job < 20; job++) await addJob(300);
+    const explained = new Explained(database, /^kick_lines$/);
+    await countJobsByState(explained);
+    expect(explained.rows).toBeGreaterThan(0);
+    expect(explained.rows).toBeLessThan(3 * 20 * 300);
+  });
+
+  it('is not read as a whole where nothing is old enough to be erased', async () => {
+    await addRecords();
+    await addJob(RECORDS);
+    await database.query(`update kick_lines set state = 'KICKED', finished_at = now()`);
+    const explained = new Explained(database, /^(audit_events|kick_lines)$/);
+    await eraseTargetsBefore(explained, NEVER, 10);
+    await eraseUsersBefore(explained, NEVER, 10);
+    expect([explained.statements, explained.rows]).toEqual([2, 0]);
+  });
+
+  it('has a user of many records erased some at a time', async () => {
+    await addRecords();
+    let statements = 0;
+    const counted = {
+      ...database,
+      query: <Row>(sql: string, parameters?: readonly unknown[]) => {
+        statements++;
+        return database.query<Row>(sql, parameters);
+      },
+    };
+    expect(await eraseTarget(counted, 'user_id', 'canary')).toBe(RECORDS);
+    expect(statements).toBeGreaterThan(1);
+    const left = await database.query(
+      'select seq from audit_events where target_id is not null or target_key is not null',
+    );
+    expect(left).toEqual([]);
+  });
+
+  it('has chunks handed out without a look at all that wait', async () => {
+    let explained: Explained | null = null;
+    const watched: Database = {
+      ...database,
+      query: <Row>(sql: string, parameters?: readonly unknown[]) =>
+        (explained !== null && sql.includes('SKIP LOCKED') ? explained : database).query<Row>(sql, parameters),
+    };
+    const queue = new KickQueue(watched, { format: 1, expiryMs: 60_000 }, pino({ level: 'silent' }));
+    await queue.start(false);
+    try {
+      const chunks = Array.from({ length: 2000 }, (_, from) => ({ jobId: randomUUID(), from, to: from }));
+      await database.transaction((transaction) => queue.add(transaction, chunks));
+      await database.query('analyze pgboss.job');
+      explained = new Explained(database, /^(job|j[0-9a-f]+)$/);
+      await queue.take(2);
+      expect(explained.statements).toBe(1);
+      expect(explained.rows).toBeGreaterThan(0);
+      expect(explained.rows).toBeLessThan(20);
+    } finally {
+      await queue.stop();
+    }
+  });
+});
