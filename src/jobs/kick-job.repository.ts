@@ -159,7 +159,7 @@ export const countJobsByState = (store: Queryable) =>
   store.query<{ state: KickJobState; jobs: number; pending: number }>(
     `select j.state, count(*)::integer as jobs, sum(l.pending)::integer as pending
      from kick_jobs j cross join lateral (
-       -- Every line of a job is; without it, all lines may be read for each job.
+       -- As all lines are, by number: without that, the lines of all jobs may be read for each one.
        select count(*) as pending from kick_lines
        where job_id = j.id and state = 'PENDING' and line between 0 and j.total
      ) l where j.finished_at is null group by j.state`,
