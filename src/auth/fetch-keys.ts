@@ -8,6 +8,9 @@ const TIMEOUT_MS = 5000;
 /** Some hundred keys; a document that is larger is none of ours. */
 const MAX_BYTES = 256 * 1024;
 
+/** Without the second one, an answer may be compressed (RFC 9110, section 12.5.3), which nobody here undoes. */
+const HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
+
 export interface KeySource {
   /** Compared as it stands; a trailing slash makes another issuer. */
   issuer: string;
@@ -35,7 +38,7 @@ function describe(error: unknown): string {
 
 async function readText(address: string, signal: AbortSignal): Promise<string> {
   // A redirect is an answer like any other that isn't 200: keys come from where the operator said.
-  const { statusCode, body } = await request(address, { signal, headers: { accept: 'application/json' } });
+  const { statusCode, body } = await request(address, { signal, headers: HEADERS });
   // The loop throws it; an end before the loop is nobody's error.
   body.on('error', () => undefined);
   const chunks: Buffer[] = [];

@@ -1,4 +1,5 @@
 /** A real OpenID issuer on a free port: discovery, a key set that rotates, tokens as GenAuth's access tokens are made. */
+import { gzipSync } from 'node:zlib';
 import { randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
@@ -57,9 +58,11 @@ export class TestIssuer {
 
   /** On the port that it had before, if any. */
   async start(): Promise<void> {
-    this.server = createServer(({ url }, response) => {
-      if (url === '/oidc/.well-known/openid-configuration') this.serve('discovery', response);
-      else if (url === '/oidc/.well-known/jwks.json') this.serve('keys', response);
+    this.server = createServer(({ url, headers }, response) => {
+      // As servers may, for whoever doesn't forbid it.
+      const mayCompress = headers['accept-encoding'] !== 'identity';
+      if (url === '/oidc/.well-known/openid-configuration') this.serve('discovery', response, mayCompress);
+      else if (url === '/oidc/.well-known/jwks.json') this.serve('keys', response, mayCompress);
       else response.writeHead(404).end();
     });
     await new Promise<void>((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
@@ -74,7 +77,7 @@ export class TestIssuer {
     });
   }
 
-  private serve(what: 'discovery' | 'keys', response: ServerResponse): void {
+  private serve(what: 'discovery' | 'keys', response: ServerResponse, mayCompress: boolean): void {
     this.fetches[what] += 1;
     const answer = this.broken[what];
     if (answer !== undefined) return answer(response);
@@ -82,7 +85,10 @@ export class TestIssuer {
       what === 'keys'
         ? { keys: this.keys.map(({ publicJwk }) => publicJwk) }
         : { issuer: this.url, jwks_uri: this.keysUrl, ...this.discovery };
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
+    const text = JSON.stringify(document);
+    response.setHeader('content-type', 'application/json');
+    if (mayCompress) response.setHeader('content-encoding', 'gzip').end(gzipSync(text));
+    else response.end(text);
   }
 
   /** Another key in the place of all others. */

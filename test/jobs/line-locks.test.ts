@@ -1,18 +1,15 @@
 /** Writes to the lines of one job, from several gateways at once, in every order: none of them is broken off. */
 import { randomUUID } from 'node:crypto';
+import { makeJob } from '../helpers/make-job';
 import { openStore, makeStore, withPostgres } from '../helpers/stores';
-import { insertJob } from '../../src/jobs/kick-job.repository';
 import {
   claimLines,
-  insertLines,
   markSent,
   saveCalls,
   settleLines,
   skipUnsentLines,
   type LineChange,
 } from '../../src/jobs/kick-line.repository';
-import { KickReason } from '../../src/kick/kick-reason.enum';
-import { UserIdType } from '../../src/kick/user-id-type.enum';
 import type { Database } from '../../src/store/database';
 
 /** As many as one statement writes. */
@@ -30,26 +27,7 @@ withPostgres('lines of one job', () => {
     [one, other] = [await openStore(store), await openStore(store)];
   });
   beforeEach(async () => {
-    jobId = randomUUID();
-    await insertJob(one, {
-      id: jobId,
-      issuer: 'issuer',
-      subject: 'subject',
-      idempotencyKey: jobId,
-      inputHash: 'hash',
-      format: 1,
-      userIdType: UserIdType.USER_ID,
-      appIds: ['app'],
-      reason: KickReason.OTHER,
-      ticket: null,
-      verify: false,
-      requestId: 'request',
-      retryOf: null,
-      traceparent: null,
-      total: LINES,
-    });
-    const lines = Array.from({ length: LINES }, (_, line) => ({ line, userId: `user-${line}`, duplicateOf: null }));
-    await insertLines(one, jobId, lines, 1);
+    jobId = await makeJob(one, LINES);
     // The last is the first in the table: in the order of the table is not in the order of the lines.
     await one.query('create temporary table backwards as select * from kick_lines where job_id = $1', [jobId]);
     await one.query('delete from kick_lines where job_id = $1', [jobId]);

@@ -4,11 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Explained } from '../helpers/explained';
+import { makeJob } from '../helpers/make-job';
 import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
-import { insertJob } from '../../src/jobs/kick-job.repository';
 import {
   claimLines,
-  insertLines,
   markSent,
   saveCalls,
   settleLines,
@@ -17,8 +16,6 @@ import {
   type Settlement,
 } from '../../src/jobs/kick-line.repository';
 import { KickOutcomeState } from '../../src/jobs/kick-outcome-state.enum';
-import { KickReason } from '../../src/kick/kick-reason.enum';
-import { UserIdType } from '../../src/kick/user-id-type.enum';
 import type { Database, Queryable } from '../../src/store/database';
 
 const LINES = 2000;
@@ -36,26 +33,7 @@ describeOnEachStore('statements over lines', (kind) => {
 
   /** A job of this gateway's. */
   const addJob = async (): Promise<void> => {
-    jobId = randomUUID();
-    await insertJob(database, {
-      id: jobId,
-      issuer: 'issuer',
-      subject: 'subject',
-      idempotencyKey: jobId,
-      inputHash: 'hash',
-      format: 1,
-      userIdType: UserIdType.USER_ID,
-      appIds: ['app'],
-      reason: KickReason.OTHER,
-      ticket: null,
-      verify: false,
-      requestId: 'request',
-      retryOf: null,
-      traceparent: null,
-      total: LINES,
-    });
-    const lines = Array.from({ length: LINES }, (_, line) => ({ line, userId: `user-${line}`, duplicateOf: null }));
-    await insertLines(database, jobId, lines, 1);
+    jobId = await makeJob(database, LINES);
     for (let line = 0; line < LINES; line += BATCH) await claimLines(database, jobId, line, line + BATCH - 1, owner);
   };
 

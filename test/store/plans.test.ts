@@ -3,13 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { eraseTarget, eraseTargetsBefore } from '../../src/audit/audit-repository';
 import { KickQueue } from '../../src/jobs/kick-queue';
-import { countJobsByState, insertJob } from '../../src/jobs/kick-job.repository';
-import { insertLines } from '../../src/jobs/kick-line.repository';
+import { countJobsByState } from '../../src/jobs/kick-job.repository';
 import { eraseUsersBefore } from '../../src/jobs/kick-outcome.repository';
-import { KickReason } from '../../src/kick/kick-reason.enum';
-import { UserIdType } from '../../src/kick/user-id-type.enum';
 import type { Database } from '../../src/store/database';
 import { Explained } from '../helpers/explained';
+import { makeJob } from '../helpers/make-job';
 import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
 
 const RECORDS = 6000;
@@ -21,15 +19,6 @@ describeOnEachStore('a database that has grown', (kind) => {
     database = await openStore(await makeStore(kind));
   });
 
-  const addJob = async (lines: number): Promise<void> => {
-    const id = randomUUID();
-    const who = { issuer: 'issuer', subject: 'subject', requestId: 'request' };
-    const why = { reason: KickReason.OTHER, ticket: null, retryOf: null, traceparent: null };
-    const what = { userIdType: UserIdType.USER_ID, appIds: ['app'], verify: false, total: lines };
-    await insertJob(database, { id, idempotencyKey: id, inputHash: 'hash', format: 1, ...who, ...why, ...what });
-    const users = Array.from({ length: lines }, (_, line) => ({ line, userId: `user-${line}`, duplicateOf: null }));
-    await insertLines(database, id, users, 1);
-  };
   const addRecords = () =>
     database.query(
       `insert into audit_events (id, chain, seq, time, action, actor, issuer, request_id, target_type, target_hash,
@@ -40,9 +29,9 @@ describeOnEachStore('a database that has grown', (kind) => {
     );
 
   it('has its open jobs counted without a look at all lines for each', async () => {
-    await addJob(1);
+    await makeJob(database, 1);
     await database.query('analyze');
-    for (let job = 0; job < 20; job++) await addJob(300);
+    for (let job = 0; job < 20; job++) await makeJob(database, 300);
     const explained = new Explained(database, /^kick_lines$/);
     await countJobsByState(explained);
     expect(explained.rows).toBeGreaterThan(0);
@@ -51,7 +40,7 @@ describeOnEachStore('a database that has grown', (kind) => {
 
   it('is not read as a whole where nothing is old enough to be erased', async () => {
     await addRecords();
-    await addJob(RECORDS);
+    await makeJob(database, RECORDS);
     await database.query(`update kick_lines set state = 'KICKED', finished_at = now()`);
     const explained = new Explained(database, /^(audit_events|kick_lines)$/);
     await eraseTargetsBefore(explained, NEVER, 10);
