@@ -13,14 +13,17 @@ const COLUMNS = `id, chain, seq, time, action, actor, issuer, request_id, follow
   target_hash, app_ids, code, may_have_taken_effect, upstream_request_id, duration_ms, details, previous_hash, hash,
   target_id, target_key`;
 
-/** The head moves in the same statement, so it can't be behind the records. */
+/**
+ * The head moves in the same statement, so it can't be behind the records. Planned once and not made jsonb of, it costs
+ * PostgreSQL two thirds of what it would else.
+ */
 const INSERT = `
   with head as (
     insert into audit_chains (chain, head_seq, head_hash) values ($2::uuid, $3::integer, $4)
     on conflict (chain) do update set head_seq = excluded.head_seq, head_hash = excluded.head_hash
   )
   insert into audit_events (${COLUMNS})
-  select ${COLUMNS} from jsonb_to_recordset($1::text::jsonb) as batch (
+  select ${COLUMNS} from json_to_recordset($1::text::json) as batch (
     id uuid, chain uuid, seq integer, time timestamptz, action text, actor text, issuer text, request_id text,
     follows uuid, job_id uuid, reason text, ticket text, target_type text, target_hash text, app_ids text[], code text,
     may_have_taken_effect boolean, upstream_request_id text, duration_ms integer, details text, previous_hash text,
@@ -28,7 +31,7 @@ const INSERT = `
   ) order by seq`;
 
 export async function insertRows(store: Queryable, rows: readonly NewAuditRow[], head: ChainHead): Promise<void> {
-  await store.query(INSERT, [JSON.stringify(rows), head.chain, head.seq, head.hash]);
+  await store.query(INSERT, [JSON.stringify(rows), head.chain, head.seq, head.hash], 'audit-insert');
 }
 
 /** The heads that no opening record vouches for yet; from now on one does, if the transaction is committed. */

@@ -4,8 +4,9 @@ export interface Queryable {
   /**
    * One statement. Values go in as parameters only. What comes back is the same on both stores for text, int4, float8,
    * boolean, timestamptz (a Date), jsonb and text[]; int8 is not, so statements cast it.
+   * @param name of its own, for one that each kick needs: PostgreSQL then reads and plans it once for each connection
    */
-  query: <Row>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
+  query: <Row>(sql: string, parameters?: readonly unknown[], name?: string) => Promise<Row[]>;
   /**
    * Several statements in one text, without parameters and without an answer.
    * @param timeoutMs for work on whole tables, within a transaction: how long it may take, where that isn't the usual

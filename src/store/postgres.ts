@@ -20,8 +20,8 @@ const QUERY_TIMEOUT_MS = 5000;
 const SILENCE_MS = 10_000;
 
 const queryableOf = (client: Pool | PoolClient): Queryable => ({
-  query: async <Row>(sql: string, parameters: readonly unknown[] = []) => {
-    const { rows } = await client.query(sql, [...parameters]);
+  query: async <Row>(sql: string, parameters: readonly unknown[] = [], name?: string) => {
+    const { rows } = await client.query({ text: sql, values: [...parameters], name });
     // What a statement selects is known only where it is written.
     return rows as Row[];
   },

@@ -5,6 +5,7 @@ import { createDatabase, startPostgres } from '../helpers/postgres';
 import { startHelper } from './helper-process';
 import { startIssuer } from './issuer';
 import type { LoadPlan, LoadResult } from './load';
+import { cpuSeconds } from './processes';
 import type { Question } from './rows';
 
 /** Nobody is to be slowed by limits that are there to slow. */
@@ -36,6 +37,11 @@ export class Bench {
 
   get upstreamUrl(): string {
     return `http://127.0.0.1:${Number(this.upstream.greeting)}`;
+  }
+
+  /** Of PostgreSQL's processor time so far. */
+  databaseCpuSeconds(): number {
+    return cpuSeconds(this.postgres.pid());
   }
 
   get tokens(): readonly string[] {

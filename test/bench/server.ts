@@ -1,20 +1,19 @@
 /** The processes that are measured: started as an operator starts them, from their own files, by plain Node. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { eventually } from '../helpers/eventually';
 import { pinned, type Cores } from './cores';
+import { cpuSeconds, residentMiB } from './processes';
 
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
-const MIB = 1024 * 1024;
 
 export interface RunningServer {
   /** Origin. */
   url: string;
-  /** MiB; NaN where the system doesn't tell. */
+  /** MiB, workers included; NaN where the system doesn't tell. */
   residentMiB: () => number;
-  /** Of processor time so far, all threads; NaN where the system doesn't tell. */
+  /** Of processor time so far, workers included; NaN where the system doesn't tell. */
   cpuSeconds: () => number;
   stop: () => Promise<void>;
 }
@@ -24,30 +23,6 @@ export interface ServerOptions {
   args: readonly string[];
   env: Record<string, string>;
   cores?: Cores;
-}
-
-/** With all the threads, workers included: `ps` and /proc count a process, so its children are added. */
-function residentMiB(pid: number): number {
-  try {
-    const ofOne = (id: number): number => {
-      const rss = Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1]);
-      const children = readFileSync(`/proc/${id}/task/${id}/children`, 'utf8').split(' ').filter(Boolean);
-      return (rss * 1024) / MIB + children.map(Number).reduce((sum, child) => sum + ofOne(child), 0);
-    };
-    return ofOne(pid);
-  } catch {
-    return Number.NaN;
-  }
-}
-
-/** Linux counts in hundredths of a second: proc(5), utime and stime. */
-function cpuSeconds(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return Number.NaN;
-  }
 }
 
 /**

@@ -37,6 +37,8 @@ interface Contestant {
   p99: number[];
   /** Microseconds of processor time a request, which tells more than requests/s where others use the machine too. */
   cpuMicros: number[];
+  /** The same of PostgreSQL, which has it on another core. */
+  databaseMicros: number[];
   resident: number[];
 }
 
@@ -56,6 +58,7 @@ async function enter(bench: Bench, name: RowName | null, row: Row): Promise<Cont
     p50: [],
     p99: [],
     cpuMicros: [],
+    databaseMicros: [],
     resident: [],
   };
 }
@@ -67,12 +70,15 @@ async function runOnce(bench: Bench, contestant: Contestant, warmUpMs: number, m
   try {
     const warmUp = await bench.measure(row.question, { ...load, measureMs: warmUpMs });
     const cpuBefore = server?.cpuSeconds() ?? Number.NaN;
+    const databaseBefore = bench.databaseCpuSeconds();
     const result = await bench.measure(row.question, { ...load, measureMs });
+    const databaseSeconds = bench.databaseCpuSeconds() - databaseBefore;
     contestant.kicks += warmUp.kicks + result.kicks;
     contestant.perSecond.push(result.perSecond);
     contestant.p50.push(result.p50);
     contestant.p99.push(result.p99);
     contestant.cpuMicros.push((((server?.cpuSeconds() ?? Number.NaN) - cpuBefore) / result.kicks) * 1e6);
+    contestant.databaseMicros.push((databaseSeconds / result.kicks) * 1e6);
   } catch (error) {
     throw new Error(`${row.title}: ${String(error)}`, { cause: error });
   } finally {
@@ -87,7 +93,7 @@ const ratio = (one: Contestant, other: Contestant): number =>
 function print(contestants: readonly Contestant[]): string {
   const rest = contestants.find(({ name }) => name === 'rest');
   return table(
-    ['server', 'requests/s', 'spread', 'p50 ms', 'p99 ms', 'CPU µs', 'MiB', 'to REST'],
+    ['server', 'requests/s', 'spread', 'p50 ms', 'p99 ms', 'CPU µs', 'database µs', 'MiB', 'to REST'],
     contestants.map((contestant) => [
       contestant.row.title,
       show(median(contestant.perSecond), 0),
@@ -95,6 +101,7 @@ function print(contestants: readonly Contestant[]): string {
       show(median(contestant.p50)),
       show(median(contestant.p99)),
       show(median(contestant.cpuMicros), 0),
+      show(median(contestant.databaseMicros), 0),
       show(max(contestant.resident), 0),
       rest === undefined ? 'n/a' : show(ratio(contestant, rest), 2),
     ]),
@@ -123,8 +130,8 @@ export async function measureThroughput(bench: Bench, names: readonly RowName[],
     for (const contestant of contestants)
       await runOnce(bench, contestant, FIRST_WARM_UP_MS[length], MEASURE_MS[length]);
     for (const contestant of contestants) {
-      for (const numbers of [contestant.perSecond, contestant.p50, contestant.p99, contestant.cpuMicros])
-        numbers.length = 0;
+      const { perSecond, p50, p99, cpuMicros, databaseMicros } = contestant;
+      for (const numbers of [perSecond, p50, p99, cpuMicros, databaseMicros]) numbers.length = 0;
     }
     for (let round = 0; round < ROUNDS[length]; round++) {
       for (const contestant of contestants) await runOnce(bench, contestant, WARM_UP_MS[length], MEASURE_MS[length]);

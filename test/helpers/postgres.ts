@@ -14,6 +14,8 @@ export interface PostgresServer {
   url: string;
   /** The file with its certificate, if it has one. */
   certificate: string;
+  /** Of its first process, the parent of all others. */
+  pid: () => number;
   /** Ends it, connections first (`fast`) or without a word (`immediate`), and starts it again on the same data. */
   restart: (mode?: 'fast' | 'immediate') => Promise<void>;
   halt: (mode?: 'fast' | 'immediate') => Promise<void>;
@@ -106,6 +108,7 @@ export async function startPostgres({ withTls = false, isDurable = false } = {})
   return {
     url,
     certificate,
+    pid: () => server.pid ?? 0,
     start,
     halt,
     restart: async (mode) => {

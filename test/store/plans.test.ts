@@ -1,6 +1,7 @@
 /** Statements that must not read a whole table, however long it has become, and whatever PostgreSQL knows of it. */
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
+import { AuditLog } from '../../src/audit/audit-log';
 import { eraseTarget, eraseTargetsBefore } from '../../src/audit/audit-repository';
 import { KickQueue } from '../../src/jobs/kick-queue';
 import { countJobsByState } from '../../src/jobs/kick-job.repository';
@@ -8,7 +9,7 @@ import { eraseUsersBefore } from '../../src/jobs/kick-outcome.repository';
 import type { Database } from '../../src/store/database';
 import { Explained } from '../helpers/explained';
 import { makeJob } from '../helpers/make-job';
-import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
+import { describeOnEachStore, makeStore, openStore, withPostgres } from '../helpers/stores';
 
 const RECORDS = 6000;
 const NEVER = new Date(0);
@@ -87,5 +88,21 @@ describeOnEachStore('a database that has grown', (kind) => {
     } finally {
       await queue.stop();
     }
+  });
+});
+
+withPostgres('the statement that each kick needs', () => {
+  it('is read and planned once for a connection, however often it is sent', async () => {
+    const database = await openStore(await makeStore('postgres'));
+    const records = new AuditLog(database, pino({ level: 'silent' }));
+    const entry = { action: 'FORBIDDEN', actor: 'canary', issuer: 'issuer', requestId: 'request' } as const;
+    for (let count = 0; count < 9; count++) await records.write({ ...entry, id: randomUUID() });
+    // One at a time, so that all had the same connection.
+    const prepared = await database.query(
+      'select (generic_plans + custom_plans)::integer as times, statement from pg_prepared_statements',
+    );
+    // The first one, which began the chain in a transaction, included.
+    expect(prepared).toEqual([{ times: 9, statement: expect.stringContaining('insert into audit_events') as string }]);
+    await records.stop();
   });
 });
