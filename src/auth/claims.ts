@@ -6,6 +6,9 @@ import { ALL_SCOPES } from './scope';
 /** OpenID Connect Core 1.0, section 2, allows 255 ASCII characters. Characters are counted, not UTF-16 units. */
 const MAX_SUBJECT_LENGTH = 256;
 
+/** For clocks that differ. Seconds. */
+export const CLOCK_TOLERANCE_SECONDS = 30;
+
 /** A claim breaks a rule of ours. The message names the claim and never its value. */
 export class ClaimError extends Error {
   override readonly name = 'ClaimError';
@@ -29,5 +32,10 @@ function grantedBy({ scope, permissions }: JWTPayload): Set<unknown> {
 /** @throws {ClaimError} */
 export function principalOf(claims: JWTPayload, issuer: string): Principal {
   const granted = grantedBy(claims);
-  return { subject: subjectOf(claims), issuer, scopes: new Set(ALL_SCOPES.filter((scope) => granted.has(scope))) };
+  return {
+    subject: subjectOf(claims),
+    issuer,
+    scopes: new Set(ALL_SCOPES.filter((scope) => granted.has(scope))),
+    untilMs: ((claims.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1000,
+  };
 }

@@ -7,7 +7,14 @@ export interface Principal {
   /** The token's `iss`. */
   issuer: string;
   scopes: ReadonlySet<Scope>;
+  /** From then on the token gets nobody in. Milliseconds since 1970; Infinity when there is none. */
+  untilMs: number;
 }
 
 /** The one caller there is while no issuer is configured: development on a loopback address only. */
-export const OPEN_PRINCIPAL: Principal = { subject: 'developer', issuer: 'local', scopes: new Set(ALL_SCOPES) };
+export const OPEN_PRINCIPAL: Principal = {
+  subject: 'developer',
+  issuer: 'local',
+  scopes: new Set(ALL_SCOPES),
+  untilMs: Infinity,
+};

@@ -2,7 +2,7 @@
 import type { JWTPayload } from 'jose';
 import * as errors from 'jose/errors';
 import { jwtVerify, type JWTVerifyOptions } from 'jose/jwt/verify';
-import { ClaimError, principalOf } from './claims';
+import { ClaimError, CLOCK_TOLERANCE_SECONDS, principalOf } from './claims';
 import type { Principal } from './principal';
 import type { KeySet, SigningKeys } from './signing-keys';
 import { VerifiedTokens } from './verified-tokens';
@@ -12,9 +12,6 @@ const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ];
-
-/** For clocks that differ. Seconds. */
-const CLOCK_TOLERANCE_SECONDS = 30;
 
 /** The token can't be accepted. `reason` is for the log: it names claims and never a value. */
 export class TokenRefusedError extends Error {

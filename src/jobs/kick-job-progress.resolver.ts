@@ -17,7 +17,8 @@ export interface StreamContext extends RequestContext {
 
 async function watchJob(id: string, context: StreamContext): Promise<AsyncIterable<KickJobProgress>> {
   const { reads, feed } = context.progress;
-  const job = await reads.find(id, callerOf(context).principal).catch((error: unknown) => {
+  const { principal } = callerOf(context);
+  const job = await reads.find(id, principal).catch((error: unknown) => {
     logAway(error, context);
     throw error instanceof AppError ? toGraphQLError(error) : error;
   });
@@ -25,7 +26,7 @@ async function watchJob(id: string, context: StreamContext): Promise<AsyncIterab
     const message = 'There is no such job, or it is not yours to see.';
     throw new GraphQLError(message, { extensions: { code: ErrorCode.JOB_NOT_FOUND } });
   }
-  return new ProgressEvents(feed, job.id);
+  return new ProgressEvents(feed, job.id, principal.untilMs);
 }
 
 @Resolver()
@@ -33,7 +34,7 @@ export class KickJobProgressResolver {
   @Authorized(Scope.KICK, Scope.READ)
   @Subscription(() => KickJobProgress, {
     description:
-      'The progress of a job, now and whenever it changes, at most four times a second; the last event is the final count, and then the stream completes. Who may see the job may watch it.',
+      'The progress of a job, now and whenever it changes, at most four times a second; the last event is the final count, and then the stream completes. One that ends without has lost its gateway, or the token has expired: subscribe again. Who may see the job may watch it.',
     subscribe: ({ args, context }: { args: { id?: unknown }; context: StreamContext }) =>
       watchJob(String(args.id), context),
   })

@@ -5,7 +5,9 @@ import type { ProgressFeed, Snapshot } from './progress-feed';
 /** At most four events a second. Milliseconds. */
 const EVERY_MS = 250;
 
-/** The gateway stops, and the count that was told last is not the final one: the stream is to end as if broken off. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The gateway stops or the token has expired before the final count: the stream is to end as if broken off. */
 export class StreamCut extends Error {
   override readonly name = 'StreamCut';
 }
@@ -25,9 +27,12 @@ export class ProgressEvents implements AsyncIterableIterator<Progress, undefined
   private isCut = false;
   private pull: { resolve: (result: Result) => void; reject: (cut: StreamCut) => void } | null = null;
   private timer: NodeJS.Timeout | null = null;
+  private readonly expiry: NodeJS.Timeout;
   private nextAt = 0;
 
-  constructor(feed: ProgressFeed, jobId: string) {
+  /** @param untilMs no longer than this may it be watched, milliseconds since 1970 */
+  constructor(feed: ProgressFeed, jobId: string, untilMs: number) {
+    this.expiry = setTimeout(() => this.cut(), Math.min(untilMs - Date.now(), LONGEST_TIMER_MS)).unref();
     this.unwatch = feed.watch(jobId, (snapshot) => {
       if (snapshot === null) return this.cut();
       this.newest = snapshot;
@@ -66,6 +71,7 @@ export class ProgressEvents implements AsyncIterableIterator<Progress, undefined
   private end(): void {
     this.isOver = true;
     this.unwatch();
+    clearTimeout(this.expiry);
     if (this.timer !== null) clearTimeout(this.timer);
   }
 

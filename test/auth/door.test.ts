@@ -188,7 +188,7 @@ describe('tokens that were found good', () => {
   it('are forgotten, the oldest first, before there are too many', () => {
     const tokens = new VerifiedTokens();
     const keys = Object.assign(() => Promise.reject(new Error('not asked')), { jwks: () => ({ keys: [] }) });
-    const principal = { subject: 's', issuer: 'i', scopes: new Set<never>() };
+    const principal = { subject: 's', issuer: 'i', scopes: new Set<never>(), untilMs: Infinity };
     for (let index = 0; index <= 10_000; index++) tokens.remember(`t${index}`, keys, principal, now() + 60);
     expect(tokens.find('t0', keys)).toBeNull();
     expect(tokens.find('t1', keys)).toBe(principal);

@@ -1,22 +1,25 @@
 /** Whose jobs are whose: who may start, see, watch, cancel and retry them in production, and what is recorded of it. */
-import { openStream } from '../helpers/event-stream';
+import { openStream, someEvents } from '../helpers/event-stream';
+import { eventually } from '../helpers/eventually';
 import { execute, operation, type ExecuteOptions } from '../helpers/execute';
 import { startTestIssuer } from '../helpers/issuer';
 import { scrape } from '../helpers/scrape';
 import { startTestApp, type TestApp } from '../helpers/start-app';
+import { type TestIssuer } from '../helpers/test-issuer';
 import { finishedJob, newKey, run, startJob } from './jobs';
 import { countsOf, watchJob } from './watch';
 
 const NO_JOB = '00000000-0000-4000-8000-000000000000';
 
 let app: TestApp;
+let issuer: TestIssuer;
 /** Alice and Bob may kick, Rita may read, Olga may do both, Niels nothing. */
 let alice: ExecuteOptions, bob: ExecuteOptions, rita: ExecuteOptions, olga: ExecuteOptions, niels: ExecuteOptions;
 let input: Record<string, unknown>;
 /** Alice's, finished, with a user that failed. */
 let id: string;
 beforeAll(async () => {
-  const issuer = await startTestIssuer('ES256');
+  issuer = await startTestIssuer('ES256');
   app = await startTestApp({ NODE_ENV: 'production', METRICS_PORT: '0', ...issuer.environment });
   const caller = async (sub: string, scope: string) => ({ token: await issuer.issue({ sub, scope }) });
   alice = await caller('alice', 'users:kick');
@@ -141,5 +144,26 @@ describe('a job', () => {
       Array.from({ length: 2 }, () => 'olga KICK_REQUESTED'),
     );
     expect(await run(app, 'kick-job', { id: retried.job.id }, alice)).toBeNull();
+  });
+});
+
+describe('a stream of progress', () => {
+  it('ends with the token that it was opened with, and does not say that the job is over', async () => {
+    const slow = await startTestApp({ ...issuer.environment, GENAUTH_MAX_RPS: '2' });
+    const appIds = [slow.genauth.directory.demoApp.appId];
+    const userIds = Array.from({ length: 100 }, (_, index) => `stranger-${index}`);
+    const job = (await startJob(slow, { userIds, appIds }, olga)).job.id;
+    // It has expired, and for a few seconds more may be of an issuer whose clock is behind.
+    const ofOlga = { sub: 'olga', exp: Math.floor(Date.now() / 1000) - 26 };
+    const token = await issuer.issue(ofOlga);
+    const [short, long] = [await watchJob(slow, job, { token }), await watchJob(slow, job, olga)];
+    const events = await short.ended;
+    expect(events.length).toBeGreaterThan(0);
+    expect(events.map(({ event }) => event)).toEqual(events.map(() => 'next'));
+    expect((await watchJob(slow, job, { token })).status).toBe(401);
+    await someEvents(long, long.events.length + 1);
+    long.hangUp();
+    const ended = () => slow.logs.filter(({ type, actor }) => type === 'subscription' && actor === 'olga');
+    await eventually(() => ended().length === 2);
   });
 });
