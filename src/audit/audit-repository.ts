@@ -90,15 +90,43 @@ export interface AuditFilter {
   jobId: string | null;
 }
 
-/** Newest first. `before` is a position, exclusive; positions are text, as they may outgrow a JavaScript number. */
-export const selectEvents = (store: Queryable, filter: AuditFilter, before: string | null, limit: number) =>
-  store.query<AuditRow & { position: string }>(
+/** The columns that a filter is about, those of fewest records first. Each has an index of itself and the position. */
+const FILTERED = [
+  { name: 'userId', column: 'target_id', type: 'text' },
+  { name: 'jobId', column: 'job_id', type: 'uuid' },
+  { name: 'actor', column: 'actor', type: 'text' },
+] as const satisfies { name: keyof AuditFilter; column: string; type: string }[];
+
+const LAST_POSITION = '9223372036854775807';
+
+/**
+ * Newest first. `before` is a position, exclusive; positions are text, as they may outgrow a JavaScript number.
+ *
+ * Compared as rows, since only the filter's own index is in that order. Of an equation PostgreSQL would conclude that the
+ * order is the position's alone, and read the whole trail from its end for somebody who has many records and made the last
+ * one long ago.
+ */
+export function selectEvents(
+  store: Queryable,
+  filter: AuditFilter,
+  before: string | null,
+  limit: number,
+): Promise<(AuditRow & { position: string })[]> {
+  const given = FILTERED.filter(({ name }) => filter[name] !== null);
+  const [first, ...others] = given.map(({ column, type }, index) => ({ column, value: `$${index + 3}::${type}` }));
+  const conditions =
+    first === undefined
+      ? ['position < $1']
+      : [`(${first.column}, position) < (${first.value}, $1::bigint)`, `${first.column} >= ${first.value}`];
+  const equations = others.map(({ column, value }) => `${column} = ${value}`);
+  const order = first === undefined ? '' : `${first.column} desc, `;
+  return store.query<AuditRow & { position: string }>(
     `select position::text as position, ${COLUMNS} from audit_events
-     where ($1::text is null or actor = $1) and ($2::text is null or target_id = $2)
-       and ($3::uuid is null or job_id = $3) and ($4::bigint is null or position < $4)
-     order by audit_events.position desc limit $5`,
-    [filter.actor, filter.userId, filter.jobId, before, limit],
+     where ${[...conditions, ...equations].join(' and ')}
+     order by ${order}audit_events.position desc limit $2`,
+    [before ?? LAST_POSITION, limit, ...given.map(({ name }) => filter[name])],
   );
+}
 
 /**
  * Empties the targets of some records older than `before`. In their order, which is the index's: for any of them

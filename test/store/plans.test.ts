@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/audit-log';
-import { eraseTarget, eraseTargetsBefore } from '../../src/audit/audit-repository';
+import { eraseTarget, eraseTargetsBefore, selectEvents } from '../../src/audit/audit-repository';
 import { KickQueue } from '../../src/jobs/kick-queue';
 import { countJobsByState } from '../../src/jobs/kick-job.repository';
 import { eraseUsersBefore } from '../../src/jobs/kick-outcome.repository';
@@ -13,6 +13,7 @@ import { describeOnEachStore, makeStore, openStore, withPostgres } from '../help
 
 const RECORDS = 6000;
 const NEVER = new Date(0);
+const NO_JOB = '00000000-0000-4000-8000-000000000000';
 
 describeOnEachStore('a database that has grown', (kind) => {
   let database: Database;
@@ -48,6 +49,41 @@ describeOnEachStore('a database that has grown', (kind) => {
     await eraseUsersBefore(explained, NEVER, 10);
     expect([explained.statements, explained.rows]).toEqual([2, 0]);
   });
+
+  it.each(['nothing', 'everything'])(
+    'has a page of it read by its key, if PostgreSQL knows %s of it',
+    async (known) => {
+      // Somebody whose records are the first half of the trail, and then nobody in particular.
+      await database.query(
+        `insert into audit_events (id, chain, seq, time, action, actor, issuer, request_id, job_id, previous_hash, hash, target_id)
+       select gen_random_uuid(), $1::uuid, n, now(), 'KICK_REQUESTED', case when n <= $3 then 'left' else 'a' || n end, '', '',
+         case when n <= $3 then $2::uuid else gen_random_uuid() end, '', '', case when n <= $3 then 'left' else 'u' || n end
+       from generate_series(1, 2 * $3::integer) as n`,
+        [randomUUID(), NO_JOB, RECORDS],
+      );
+      if (known === 'everything') await database.query('analyze audit_events');
+      const nobody = { actor: null, userId: null, jobId: null };
+      const filters = [
+        nobody,
+        { actor: 'left' },
+        { userId: 'left' },
+        { jobId: NO_JOB },
+        { actor: 'left', jobId: NO_JOB },
+      ];
+      for (const filter of filters) {
+        for (const before of [null, String(RECORDS / 2)]) {
+          const explained = new Explained(database, /^audit_events$/);
+          await selectEvents(explained, { ...nobody, ...filter }, before, 10);
+          // Of two filters it has to know which one leaves fewer.
+          const isGuess = known === 'nothing' && Object.keys(filter).length === 2;
+          if (!isGuess) expect({ filter, before, rows: explained.rows }).toEqual({ filter, before, rows: 10 });
+          const events = await selectEvents(database, { ...nobody, ...filter }, before, 10);
+          const newest = before !== null ? RECORDS / 2 - 1 : filter === nobody ? 2 * RECORDS : RECORDS;
+          expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 10 }, (_, index) => newest - index));
+        }
+      }
+    },
+  );
 
   it('has a user of many records erased some at a time', async () => {
     await addRecords();
