@@ -14,6 +14,7 @@ export class KickJobWorker {
   private readonly running = new Map<ChunkWork, Promise<void>>();
   private isStopping = false;
   private isLooking = false;
+  private isBlind = false;
   private timer: NodeJS.Timeout | null = null;
   private looking: Promise<void> = Promise.resolve();
 
@@ -55,10 +56,13 @@ export class KickJobWorker {
     if (room <= 0) return null;
     try {
       const chunks = await this.tools.queue.take(room);
+      if (this.isBlind) this.log.info('the job queue can be read again');
+      this.isBlind = false;
       for (const chunk of chunks) this.begin(chunk);
       return chunks.length === room ? null : IDLE_MS;
     } catch (error) {
-      this.log.warn({ reason: String(error) }, 'the job queue can not be read');
+      if (!this.isBlind) this.log.warn({ reason: String(error) }, 'the job queue can not be read');
+      this.isBlind = true;
       return IDLE_MS;
     }
   }

@@ -94,9 +94,14 @@ export class KickQueue {
     }
   }
 
-  /** Chunks that are this gateway's from now on, until it gives them back or `expiryMs` is over. */
+  /** Chunks that are this gateway's from now on, until it gives them back or `expiryMs` is over. @throws what the database does */
   async take(count: number): Promise<HeldChunk[]> {
-    const jobs = await this.boss.fetch<object>(QUEUE, { batchSize: count, includeMetadata: true });
+    const sql = sqlOf(this.database);
+    let answer: ReturnType<PgBoss.Db['executeSql']> = Promise.resolve({ rows: [] });
+    const db: PgBoss.Db = { executeSql: (text, values) => (answer = sql.executeSql(text, values)) };
+    const jobs = await this.boss.fetch<object>(QUEUE, { batchSize: count, includeMetadata: true, db });
+    // pg-boss takes any failure for an empty queue.
+    await answer;
     // The engine chooses by order, but hands out in none.
     return jobs
       .map(({ id, retryCount, data }) => ({ id, round: retryCount, ...parseChunk(data) }))

@@ -75,7 +75,12 @@ withPostgres('while PostgreSQL is away', () => {
     for (const line of reasons) expect(line).toMatchObject({ level: 40, reason: expect.stringMatching(/./) });
     expect(app.logs.filter(({ msg }) => msg === 'unexpected error')).toEqual([]);
     expect(await failures(app)).toBe(0);
+    const ofQueue = () => app.logs.filter(({ msg }) => /^the job queue can/.test(String(msg)));
+    await eventually(() => ofQueue().length > 0);
+    expect(ofQueue()).toMatchObject([{ level: 40, msg: 'the job queue can not be read', reason: expect.any(String) }]);
     await server.start();
+    await eventually(() => ofQueue().length > 1);
+    expect(ofQueue().slice(1)).toMatchObject([{ level: 30, msg: 'the job queue can be read again' }]);
     const payload = await eventually(
       () => startJob(app, input),
       ({ __typename }) => __typename === 'StartKickJobSuccess',
