@@ -148,10 +148,9 @@ export async function eraseTargetsBefore(store: Queryable, before: Date, limit: 
 /** In one statement, which has five seconds. */
 const ERASED_AT_ONCE = 5000;
 
-/** Empties one user's id wherever it stands, some records at a time. @returns in how many records */
-export async function eraseTarget(store: Queryable, type: string, id: string): Promise<number> {
-  let records = 0;
-  for (let erased = ERASED_AT_ONCE; erased === ERASED_AT_ONCE; records += erased) {
+/** Empties one user's id wherever it stands, some records at a time. Yields in how many it was, each time. */
+export async function* eraseTarget(store: Queryable, type: string, id: string): AsyncGenerator<number, void> {
+  for (let erased = ERASED_AT_ONCE; erased === ERASED_AT_ONCE;) {
     const rows = await store.query(
       `with named as (
          select chain, seq from audit_events where target_type = $1 and target_id = $2 order by position limit $3 for update
@@ -160,7 +159,6 @@ export async function eraseTarget(store: Queryable, type: string, id: string): P
        from named where e.chain = named.chain and e.seq = named.seq returning e.seq`,
       [type, id, ERASED_AT_ONCE],
     );
-    erased = rows.length;
+    yield (erased = rows.length);
   }
-  return records;
 }

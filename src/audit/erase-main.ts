@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { readStoreConfig } from '../config';
 import { createFingerprint } from '../observability/fingerprint';
+import type { Logger } from '../observability/logger';
+import type { Database } from '../store/database';
 import { openDatabase } from '../store/open-database';
 import { eraseUser } from '../jobs/kick-outcome.repository';
 import { UserIdType } from '../kick/user-id-type.enum';
@@ -17,6 +19,33 @@ const USAGE = `usage: npm run audit:erase -- --user-id-type ${Object.keys(UserId
 
 const isTypeName = (name: string): name is keyof typeof UserIdType => name in UserIdType;
 
+/** Recorded even if it fails halfway: what was erased until then stays so. */
+async function erase(database: Database, name: keyof typeof UserIdType, id: string, log: Logger) {
+  const type = UserIdType[name];
+  const sum = { records: 0, outcomes: 0, pending: 0 };
+  const record = async (more: object): Promise<void> => {
+    const { records, outcomes } = sum;
+    const trail = new AuditLog(database, log);
+    const audit = new AuditService(trail, { isRequired: true }, createFingerprint(''), log);
+    const who = { actor: 'operator', issuer: 'local', requestId: 'audit:erase' };
+    const details = { records, outcomes, userIdType: name, ...more };
+    await audit.before({ ...who, action: 'TARGETS_ERASED', details }).finally(() => trail.stop());
+  };
+  try {
+    for await (const { erased, pending } of eraseUser(database, type, id)) {
+      sum.outcomes += erased;
+      sum.pending += pending;
+    }
+    for await (const erased of eraseTarget(database, type, id)) sum.records += erased;
+  } catch (error) {
+    // Why it failed is what has to be told, even if that can't be recorded either.
+    if (sum.records + sum.outcomes > 0) await record({ isComplete: false }).catch(() => undefined);
+    throw error;
+  }
+  await record({});
+  return sum;
+}
+
 async function main(): Promise<number> {
   const options = { 'user-id-type': { type: 'string' }, 'user-id': { type: 'string' } } as const;
   const { 'user-id-type': name = '', 'user-id': id = '' } = parseArgs({ options }).values;
@@ -27,14 +56,7 @@ async function main(): Promise<number> {
   const log = pino({ level: 'silent' });
   const database = await openDatabase(readStoreConfig(), log);
   try {
-    const type = UserIdType[name];
-    const { erased: outcomes, pending } = await eraseUser(database, type, id);
-    const records = await eraseTarget(database, type, id);
-    const trail = new AuditLog(database, log);
-    const audit = new AuditService(trail, { isRequired: true }, createFingerprint(''), log);
-    const who = { actor: 'operator', issuer: 'local', requestId: 'audit:erase' };
-    await audit.before({ ...who, action: 'TARGETS_ERASED', details: { records, outcomes, userIdType: name } });
-    await trail.stop();
+    const { pending, outcomes, records } = await erase(database, name, id, log);
     process.stdout.write(`erased in ${records} records and ${outcomes} outcomes of jobs\n`);
     if (pending === 0) return 0;
     process.stderr.write('a job that is not finished names the user still: ask again when it is\n');

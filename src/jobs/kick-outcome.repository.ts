@@ -94,10 +94,13 @@ export async function eraseUsersBefore(store: Queryable, before: Date, limit: nu
 /**
  * Empties one user's id, and GenAuth's texts about them, in the outcomes of all jobs, and the hash of an input that named
  * anybody who is erased. Job by job, as there is no index of users, and a statement over all lines would be given up.
- * @returns in how many it was, and how many lines that are not settled name the user still
+ * Yields for each job in how many lines it was, and how many that are not settled name the user still.
  */
-export async function eraseUser(store: Queryable, type: UserIdType, id: string) {
-  const sum = { erased: 0, pending: 0 };
+export async function* eraseUser(
+  store: Queryable,
+  type: UserIdType,
+  id: string,
+): AsyncGenerator<{ erased: number; pending: number }, void> {
   const jobs = await store.query<{ id: string }>('select id from kick_jobs where user_id_type = $1', [type]);
   for (const job of jobs) {
     const [counts] = await store.query<{ erased: number; pending: number }>(
@@ -116,10 +119,8 @@ export async function eraseUser(store: Queryable, type: UserIdType, id: string) 
          (select count(*) from named where finished_at is null)::integer as pending`,
       [job.id, id],
     );
-    sum.erased += counts?.erased ?? 0;
-    sum.pending += counts?.pending ?? 0;
+    if (counts !== undefined) yield counts;
   }
-  return sum;
 }
 
 /**

@@ -15,6 +15,8 @@ import { startTestApp, startTestEmulator, type TestApp } from '../helpers/start-
 import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
 import type { StoreOptions } from '../../src/store/open-database';
 
+const SOME_CHAIN = '00000000-0000-4000-8000-000000000000';
+
 const run = (script: string, store: StoreOptions, ...args: string[]) =>
   runProcess(process.execPath, [START, `audit/${script}-main.js`, ...args], {
     cwd: makeFolder(),
@@ -57,6 +59,34 @@ describeOnEachStore('the commands of the audit trail', (kind) => {
     expect(broken).toMatchObject({ code: 1, stderr: '' });
     expect(broken.stdout).toMatch(/^BROKEN chain [0-9a-f-]{36}, record 3 \([0-9a-f-]{36}\): it was changed\n/);
     expect(broken.stdout).toContain('the audit trail is BROKEN: ');
+  });
+
+  it('erase that fails halfway says so, and leaves a record of what it has done', async () => {
+    const store = await makeStore(kind);
+    const app = await startTestApp(environmentOf(store));
+    await kickUser(app, app.genauth.directory.users[0]!.ids.email);
+    await app.stop();
+    const before = await openStore(store);
+    await before.run(
+      `insert into audit_events (id, chain, seq, time, action, actor, issuer, request_id, target_type, target_id,
+         previous_hash, hash)
+       select gen_random_uuid(), '${SOME_CHAIN}', n, now(), 'KICKED', '', '', '', 'email', 'canary', '', ''
+       from generate_series(1, 6000) as n;
+       create function break() returns trigger language plpgsql as $$ begin raise exception 'out of luck'; end $$;
+       create trigger break before update on audit_events for each row when (old.seq = 6000) execute function break()`,
+    );
+    await before.stop();
+    expect(await run('erase', store, '--user-id-type', 'EMAIL', '--user-id', 'canary')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'out of luck\n',
+    });
+    const after = await openStore(store);
+    const told = await after.query(`select details from audit_events where action = 'TARGETS_ERASED'`);
+    expect(told).toEqual([
+      { details: JSON.stringify({ records: 5000, outcomes: 0, userIdType: 'EMAIL', isComplete: false }) },
+    ]);
+    expect(await after.query(`select seq from audit_events where target_id = 'canary'`)).toHaveLength(1000);
   });
 
   it('kill -9 in the middle of kicks: the chain verifies, and each kick that GenAuth received was requested', async () => {
