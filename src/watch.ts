@@ -39,6 +39,7 @@ export function watchBy(metrics: Metrics, { database, client, keyHealth, pace, r
     pace: () => pace.status,
     audit: () => records,
     database: database.usage,
+    isDatabaseUp: patiently(() => isReachable(database)),
     jobs: patiently(() => countJobsByState(database)),
   });
 }

@@ -26,6 +26,7 @@ export interface Watched {
   /** Records not written yet. */
   audit: () => { waiting: number; lagMs: number };
   database: () => { open: number; idle: number; waiting: number };
+  isDatabaseUp: () => Promise<boolean | null>;
   /** Unfinished jobs and their pending users, by state of the job; null: the database can't tell. */
   jobs: () => Promise<readonly { state: string; jobs: number; pending: number }[] | null>;
 }
@@ -131,7 +132,7 @@ export const GAUGES: Readonly<Record<string, GaugeRow>> = {
   database_up: {
     help: '1 while the database answers.',
     aggregator: 'min',
-    read: async ({ jobs }) => ((await jobs()) === null ? 0 : 1),
+    read: async ({ isDatabaseUp }) => ((await isDatabaseUp()) === true ? 1 : 0),
   },
   jobs: {
     help: 'Unfinished jobs of all gateways, by state.',

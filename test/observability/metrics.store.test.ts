@@ -1,4 +1,5 @@
 /** What /metrics says of the database, and of what is kept there: jobs, and records that wait for it. */
+import type { Database } from '../../src/store/database';
 import { eventually } from '../helpers/eventually';
 import { kick } from '../helpers/execute';
 import { startPostgres } from '../helpers/postgres';
@@ -55,6 +56,20 @@ describeOnEachStore('a job', (kind) => {
       return ['FAILED', 'SKIPPED'].map((state) => value('kick_gateway_job_outcomes_total', { state }));
     };
     await eventually(counted, ([failed, skipped]) => failed === progress.failed && skipped === progress.skipped);
+  });
+});
+
+describeOnEachStore('a database that does not get through with counting', (kind) => {
+  it('is up all the same', async () => {
+    const database = await openStore(await makeStore(kind));
+    const query: Database['query'] = (sql, parameters, name) =>
+      /count\(\*\).*kick_jobs/s.test(sql)
+        ? Promise.reject(new Error('time-out'))
+        : database.query(sql, parameters, name);
+    const app = await startTestApp({}, undefined, { ...database, query });
+    await acceptedJob(app, { userIds: ['nobody'], appIds: ['none'] });
+    const { value } = await scrape(app);
+    expect([value(UP), value(JOBS)]).toEqual([1, undefined]);
   });
 });
 
