@@ -105,7 +105,7 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
     // For the gateways that are idle; the busy ones look anyway.
     database.query(`select pg_notify('kick_queued', '')`).catch((error: unknown) => log.debug({ reason: String(error) }, 'not notified')); // prettier-ignore
   };
-  const jobOptions = { format, tracing, lines: store };
+  const jobOptions = { format, tracing, lines: store, log };
   return {
     service: new KickJobService(database, queue, audit, jobOptions, { queued, changed: feed.noteProgress }),
     reads: new KickJobReadsService(database, {

@@ -9,9 +9,9 @@ import type { Logger } from '../observability/logger';
 import type { Tracing } from '../observability/tracing';
 import type { Database } from '../store/database';
 import { APPS_PER_CALL } from './apps-per-call';
-import { findJob, finishIfSettled, setRunning, type JobRow } from './kick-job.repository';
+import { finishJob } from './finish-job';
+import { findJob, setRunning, type JobRow } from './kick-job.repository';
 import { claimLines, type OwnedLine } from './kick-line.repository';
-import { countProgress } from './kick-outcome.repository';
 import type { HeldChunk, KickQueue } from './kick-queue';
 import type { LineStore } from './line-store';
 import type { LineEnd } from './line-tools';
@@ -178,18 +178,9 @@ export class ChunkWork {
     const { database, queue, store } = this.tools;
     const now = await findJob(database, job.id);
     if (now?.state === 'CANCELLING') await store.skipUnsent(job.id);
-    await this.finish(job);
+    await finishJob(this.tools, job);
+    this.tools.noteProgress(job.id);
     const rest = left.length === 0 ? null : { jobId: job.id, from: Math.min(...left), to: Math.max(...left) };
     await queue.giveBack(this.chunk, rest, this.isEnded ? 0 : BACK_OFF_MS);
-  }
-
-  private async finish(job: JobRow): Promise<void> {
-    const state = await finishIfSettled(this.tools.database, job.id);
-    this.tools.noteProgress(job.id);
-    if (state === null) return;
-    const { issuer, subject: actor, request_id: requestId, id: jobId } = job;
-    const counts = await countProgress(this.tools.database, jobId);
-    this.tools.log.info({ jobId, requestId, state, ...counts }, 'job finished');
-    this.tools.audit.after({ action: 'JOB_FINISHED', actor, issuer, requestId, jobId, details: { state, ...counts } });
   }
 }

@@ -5,16 +5,17 @@ import { AppError, ErrorCode, InvalidInputError } from '../errors';
 import type { Caller } from '../kick/kick-users.service';
 import type { KickReason } from '../kick/kick-reason.enum';
 import type { UserIdType } from '../kick/user-id-type.enum';
+import type { Logger } from '../observability/logger';
 import type { Tracing } from '../observability/tracing';
 import { isAway, unlessAway } from '../store/away';
 import type { Database, Queryable } from '../store/database';
 import { APPS_PER_CALL } from './apps-per-call';
 import type { ChunkFormat } from './chunk';
+import { finishJob } from './finish-job';
 import {
   countOpenJobs,
   findByKey,
   findJob,
-  finishIfSettled,
   insertJob,
   lockCaller,
   setCancelling,
@@ -52,8 +53,9 @@ export class KickJobService {
   constructor(
     private readonly database: Database,
     private readonly queue: KickQueue,
-    audit: AuditService,
+    private readonly audit: AuditService,
     private readonly options: {
+      log: Logger;
       format: ChunkFormat;
       tracing: Pick<Tracing, 'traceparent'>;
       lines: Pick<LineStore, 'skipUnsent'>;
@@ -104,8 +106,7 @@ export class KickJobService {
     if (isCancelled) {
       this.record('JOB_CANCELLED', job, caller, {});
       await this.options.lines.skipUnsent(job.id);
-      const state = await finishIfSettled(this.database, job.id);
-      if (state !== null) this.record('JOB_FINISHED', job, caller, { state });
+      await finishJob({ database: this.database, audit: this.audit, log: this.options.log }, job);
       this.tell.changed(job.id);
     } else if (job.finished_at !== null || (await findJob(this.database, job.id))?.state !== 'CANCELLING') {
       throw new AppError(ErrorCode.JOB_FINISHED, 'The job is finished already.');

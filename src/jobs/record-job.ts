@@ -1,9 +1,10 @@
 import type { AuditService } from '../audit/audit.service';
 import { ErrorCode } from '../errors';
 import type { Caller } from '../kick/kick-users.service';
+import { loggableTicket } from '../observability/loggable';
 import type { JobRow } from './kick-job.repository';
 
-export type JobAction = 'JOB_STARTED' | 'JOB_RETRIED' | 'JOB_CANCELLED' | 'JOB_FINISHED';
+export type JobAction = 'JOB_STARTED' | 'JOB_RETRIED' | 'JOB_CANCELLED';
 
 /** What is known of something that the database may have done: its answer was lost. */
 const MAYBE = { code: ErrorCode.AUDIT_UNAVAILABLE, mayHaveTakenEffect: true } as const;
@@ -20,5 +21,6 @@ export const jobRecorder =
   ): void => {
     const doubt = isCertain ? {} : MAYBE;
     audit.after({ action, actor, issuer, requestId, jobId, reason, ticket, appIds, details, ...doubt });
-    log[isCertain ? 'info' : 'warn']({ action, actor, jobId, reason, ticket, ...details, ...doubt }, 'job');
+    const told = { action, actor, jobId, reason, ticket: loggableTicket(ticket), ...details, ...doubt };
+    log[isCertain ? 'info' : 'warn'](told, 'job');
   };
