@@ -3,19 +3,18 @@
  * jobs hold it under that name, for a request to be forgotten. The records stay, and the chain goes on verifying.
  */
 import { parseArgs } from 'node:util';
-import { pino } from 'pino';
-import { readStoreConfig } from '../config';
 import { createFingerprint } from '../observability/fingerprint';
 import type { Logger } from '../observability/logger';
 import type { Database } from '../store/database';
-import { openDatabase } from '../store/open-database';
+import { migrate } from '../store/migrate';
 import { eraseUser } from '../jobs/kick-outcome.repository';
 import { UserIdType } from '../kick/user-id-type.enum';
 import { AuditLog } from './audit-log';
 import { AuditService } from './audit.service';
 import { eraseTarget } from './audit-repository';
+import { runOnTrail } from './command';
 
-const USAGE = `usage: npm run audit:erase -- --user-id-type ${Object.keys(UserIdType).join('|')} --user-id ID\n`;
+const USAGE = `usage: npm run audit:erase -- --user-id-type ${Object.keys(UserIdType).join('|')} --user-id ID`;
 
 const isTypeName = (name: string): name is keyof typeof UserIdType => name in UserIdType;
 
@@ -46,30 +45,20 @@ async function erase(database: Database, name: keyof typeof UserIdType, id: stri
   return sum;
 }
 
-async function main(): Promise<number> {
-  const options = { 'user-id-type': { type: 'string' }, 'user-id': { type: 'string' } } as const;
-  const { 'user-id-type': name = '', 'user-id': id = '' } = parseArgs({ options }).values;
-  if (!isTypeName(name) || id === '') {
-    process.stderr.write(USAGE);
-    return 1;
-  }
-  const log = pino({ level: 'silent' });
-  const database = await openDatabase(readStoreConfig(), log);
-  try {
+const options = { 'user-id-type': { type: 'string' }, 'user-id': { type: 'string' } } as const;
+
+runOnTrail(
+  () => {
+    const { 'user-id-type': name = '', 'user-id': id = '' } = parseArgs({ options }).values;
+    if (!isTypeName(name) || id === '') throw new Error(USAGE);
+    return { name, id };
+  },
+  async ({ name, id }, database, log) => {
+    await migrate(database, log);
     const { pending, outcomes, records } = await erase(database, name, id, log);
     process.stdout.write(`erased in ${records} records and ${outcomes} outcomes of jobs\n`);
     if (pending === 0) return 0;
     process.stderr.write('a job that is not finished names the user still: ask again when it is\n');
     return 1;
-  } finally {
-    await database.stop();
-  }
-}
-
-main().then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
   },
 );

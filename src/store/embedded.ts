@@ -2,6 +2,7 @@
  * The embedded database: PGlite, PostgreSQL compiled to WebAssembly, in `DATA_DIR`. For one process. It survives a
  * killed process but not a power cut, as it never calls fsync.
  */
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { PGlite, Transaction } from '@electric-sql/pglite' with { 'resolution-mode': 'import' };
@@ -47,6 +48,11 @@ async function take(directory: string): Promise<() => Promise<void>> {
   }
 }
 
+const storeIn = (directory: string): string => path.join(directory, 'postgres');
+
+/** Whether one was made in a directory. */
+export const isEmbeddedThere = (directory: string): boolean => existsSync(storeIn(directory));
+
 /**
  * @param directory is made when it isn't there
  * @throws {DirectoryInUseError} when another process has it open
@@ -56,7 +62,7 @@ export async function openEmbedded(directory: string): Promise<Database> {
   const unlock = await take(directory);
   // Not loaded by gateways that never open one.
   const { PGlite: Store } = await import('@electric-sql/pglite');
-  const store = await Store.create(path.join(directory, 'postgres')).catch(async (error: unknown) => {
+  const store = await Store.create(storeIn(directory)).catch(async (error: unknown) => {
     await unlock();
     throw new DataDirError(error);
   });

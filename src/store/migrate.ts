@@ -30,3 +30,11 @@ export const migrate = (database: Database, log: Logger): Promise<void> =>
       log.debug({ migration: `${id} ${name}` }, 'migrated');
     }
   });
+
+/** Whether a gateway has ever made its tables here. */
+export async function isMigrated(database: Database): Promise<boolean> {
+  const [row] = await database.query<{ isThere: boolean }>(
+    `select to_regclass('gateway_migrations') is not null as "isThere"`,
+  );
+  return row?.isThere === true;
+}

@@ -3,8 +3,8 @@ import { codeOf } from '../errors';
 import type { Logger } from '../observability/logger';
 import type { Database } from './database';
 import { databaseFaultOf, describeDatabaseFault } from './database-fault';
-import { openEmbedded } from './embedded';
-import { migrate } from './migrate';
+import { isEmbeddedThere, openEmbedded } from './embedded';
+import { isMigrated, migrate } from './migrate';
 import { openPostgres } from './postgres';
 
 export interface StoreOptions {
@@ -13,15 +13,22 @@ export interface StoreOptions {
   dataDir: string;
 }
 
+/** There is a store, or could be one, but no gateway has written to it. */
+class NothingWrittenError extends Error {
+  constructor(variable: string) {
+    super(`no gateway has written anything where ${variable} points: is it the right one?`);
+  }
+}
+
 /** A start that finds no database waits for it so long, as both may be starting together. Milliseconds. */
 const WAIT_FOR_DATABASE_MS = 15_000;
 const RETRY_MS = 250;
 
-async function migrateOnceReachable(database: Database, log: Logger, giveUp?: AbortSignal): Promise<void> {
+async function onceReachable<T>(work: () => Promise<T>, log: Logger, giveUp?: AbortSignal): Promise<T> {
   const endsAt = performance.now() + WAIT_FOR_DATABASE_MS;
   for (;;) {
     try {
-      return await migrate(database, log);
+      return await work();
     } catch (error) {
       if (!isUnreachable(error) || performance.now() > endsAt) throw error;
       log.warn({ reason: databaseFaultOf(error) }, 'the database is not there yet');
@@ -45,11 +52,32 @@ export async function openDatabase(
   giveUp?: AbortSignal,
 ): Promise<Database> {
   const database = url === null ? await openEmbedded(dataDir) : openPostgres(url, log);
+  await settled(database, () => onceReachable(() => migrate(database, log), log, giveUp));
+  return database;
+}
+
+/**
+ * Opens a store that a gateway has made, and changes nothing about it.
+ * @throws {Error} with one line that says what is wrong, such as that there is none
+ */
+export async function openWritten({ url, dataDir }: StoreOptions, log: Logger): Promise<Database> {
+  if (url === null && !isEmbeddedThere(dataDir)) throw new NothingWrittenError('DATA_DIR');
+  const database = url === null ? await openEmbedded(dataDir) : openPostgres(url, log);
+  await settled(database, async () => {
+    if (!(await onceReachable(() => isMigrated(database), log))) {
+      throw new NothingWrittenError(url === null ? 'DATA_DIR' : 'DATABASE_URL');
+    }
+  });
+  return database;
+}
+
+/** Stops a database that turns out to be of no use. */
+async function settled(database: Database, work: () => Promise<void>): Promise<void> {
   try {
-    await migrateOnceReachable(database, log, giveUp);
-    return database;
+    await work();
   } catch (error) {
     await database.stop();
+    if (error instanceof NothingWrittenError) throw error;
     const why = describeDatabaseFault(error);
     throw new Error(`the database is not reachable, or refuses this gateway${why}`, { cause: error });
   }

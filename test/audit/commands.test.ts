@@ -3,8 +3,10 @@
  * `npm run audit:verify`, `npm run audit:verify -- --heads gateway.log`,
  * `npm run audit:erase -- --user-id-type EMAIL --user-id alice@example.com`.
  */
-import { writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Client } from 'pg';
 import { verifyTrail } from '../../src/audit/verify';
 import { makeFolder } from '../helpers/deployment';
 import { eventually } from '../helpers/eventually';
@@ -12,7 +14,7 @@ import { kick } from '../helpers/execute';
 import { environmentOf, START, startGateway } from '../helpers/gateway-process';
 import { runProcess } from '../helpers/processes';
 import { startTestApp, startTestEmulator, type TestApp } from '../helpers/start-app';
-import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
+import { describeOnEachStore, makeStore, openStore, withPostgres } from '../helpers/stores';
 import type { StoreOptions } from '../../src/store/open-database';
 
 const SOME_CHAIN = '00000000-0000-4000-8000-000000000000';
@@ -24,6 +26,16 @@ const run = (script: string, store: StoreOptions, ...args: string[]) =>
   });
 const kickUser = ({ genauth: { directory }, ...app }: TestApp, email: string) =>
   kick(app, { userId: email, appIds: [directory.demoApp.appId], options: { userIdType: 'EMAIL' } });
+
+async function tablesOf(connectionString: string): Promise<string[]> {
+  const client = new Client({ connectionString });
+  await client.connect();
+  const { rows } = await client.query<{ name: string }>(
+    `select tablename as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`,
+  );
+  await client.end();
+  return rows.map(({ name }) => name);
+}
 
 describeOnEachStore('the commands of the audit trail', (kind) => {
   it('verify and erase, on what a gateway wrote and logged', async () => {
@@ -59,6 +71,44 @@ describeOnEachStore('the commands of the audit trail', (kind) => {
     expect(broken).toMatchObject({ code: 1, stderr: '' });
     expect(broken.stdout).toMatch(/^BROKEN chain [0-9a-f-]{36}, record 3 \([0-9a-f-]{36}\): it was changed\n/);
     expect(broken.stdout).toContain('the audit trail is BROKEN: ');
+  });
+
+  it('refuse a store that no gateway has written to, and leave it as it is', async () => {
+    const store = kind === 'embedded' ? { url: null, dataDir: path.join(makeFolder(), 'none') } : await makeStore(kind);
+    const where = kind === 'embedded' ? 'DATA_DIR' : 'DATABASE_URL';
+    const refusal = {
+      code: 1,
+      stdout: '',
+      stderr: `no gateway has written anything where ${where} points: is it the right one?\n`,
+    };
+    expect(await run('verify', store)).toEqual(refusal);
+    expect(await run('erase', store, '--user-id-type', 'EMAIL', '--user-id', 'a@example.com')).toEqual(refusal);
+    if (store.url === null) expect(existsSync(store.dataDir)).toBe(false);
+    else expect(await tablesOf(store.url)).toEqual([]);
+  });
+
+  it('compare heads of a log that Docker has wrapped, and refuse a log without any', async () => {
+    const store = await makeStore(kind);
+    const app = await startTestApp(environmentOf(store));
+    await kickUser(app, app.genauth.directory.users[0]!.ids.email);
+    await app.stop();
+    const file = (lines: string[]) => {
+      const name = path.join(makeFolder(), 'gateway.log');
+      writeFileSync(name, lines.join('\n'));
+      return name;
+    };
+    const lines = app.logs.map((record) => JSON.stringify(record));
+    const wrapped = file(lines.map((line) => JSON.stringify({ log: `${line}\n`, stream: 'stderr' })));
+    expect(await run('verify', store, '--heads', wrapped)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^the audit trail is whole: .*, 1 logged heads compared\n$/),
+    });
+    const headless = file(lines.filter((line) => !line.includes('audit head')));
+    expect(await run('verify', store, '--heads', headless)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'the log holds no line "audit head" as gateways write them, so it proves nothing\n',
+    });
   });
 
   it('erase that fails halfway says so, and leaves a record of what it has done', async () => {
@@ -117,5 +167,21 @@ describeOnEachStore('the commands of the audit trail', (kind) => {
     expect(received.length).toBeGreaterThan(60);
     expect(received.filter((id) => !known.has(id))).toEqual([]);
     await database.stop();
+  });
+});
+
+withPostgres('audit:verify', () => {
+  it('needs no more than to read the trail', async () => {
+    const store = await makeStore('postgres');
+    const app = await startTestApp(environmentOf(store));
+    await kickUser(app, app.genauth.directory.users[0]!.ids.email);
+    await app.stop();
+    const auditor = `auditor_${randomBytes(6).toString('hex')}`;
+    const database = await openStore(store);
+    await database.run(`create role ${auditor} login; grant select on audit_events, audit_chains to ${auditor}`);
+    const url = new URL(store.url!);
+    url.username = auditor;
+    expect(await run('verify', { url: url.href, dataDir: '' })).toMatchObject({ code: 0, stderr: '' });
+    await database.run(`drop owned by ${auditor}; drop role ${auditor}`);
   });
 });
