@@ -40,7 +40,7 @@ import { containerOf, createSchema } from './schema';
 import type { Database } from './store/database';
 import { openDatabase } from './store/open-database';
 import { chooseUpstream, connectGenAuth, type Upstream } from './upstream';
-import { probesOf, watchBy } from './watch';
+import { readinessOf, watchBy } from './watch';
 
 /** A longer timer of Node's fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -127,8 +127,8 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const { reads, feed } = jobs;
   const edge = { schema, isProduction, persisted, door, progress: { reads, feed }, audit, metrics, tracing, log };
   const endGraphql = await serveGraphql(http, edge);
-  const watched = { ...serving, ...parts, records, keys };
-  serveHealth(http, probesOf(watched));
+  const watched = { ...serving, ...parts, records, keys, isAuditRequired: config.audit.isRequired };
+  serveHealth(http, () => readinessOf(watched));
   watchBy(metrics, watched);
   const { metricsPort } = config;
   if (metricsPort === null) serveMetrics(http, overrides.metrics ?? metrics);

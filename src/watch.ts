@@ -3,7 +3,7 @@ import type { AuditLog } from './audit/audit-log';
 import type { SigningKeys } from './auth/signing-keys';
 import type { GenAuthClient } from './genauth/client';
 import type { KeyHealth } from './genauth/key-health';
-import type { ReadinessProbes } from './http/readiness';
+import type { Readiness } from './http/readiness';
 import { countJobsByState } from './jobs/kick-job.repository';
 import type { Metrics } from './observability/metrics-registry';
 import { patiently } from './observability/patient';
@@ -21,16 +21,26 @@ export interface WatchedParts {
   /** Null: callers need no token. */
   keys: SigningKeys | null;
   isDraining: () => boolean;
+  /** False: kicks go ahead without the database. */
+  isAuditRequired: boolean;
 }
 
-export const probesOf = ({ database, client, keyHealth, keys, isDraining }: WatchedParts): ReadinessProbes => ({
-  reasons: async () => [
-    ...(isDraining() ? (['SHUTTING_DOWN'] as const) : []),
-    ...(keyHealth.isRefused ? (['GENAUTH_KEY_REFUSED'] as const) : []),
-    ...((await isReachable(database)) ? [] : (['DATABASE_UNREACHABLE'] as const)),
-  ],
-  notes: () => [...(client.circuit.isAway ? (['GENAUTH_CIRCUIT_OPEN'] as const) : []), ...(keys?.notes ?? [])],
-});
+export async function readinessOf(parts: WatchedParts): Promise<Readiness> {
+  const { database, client, keyHealth, keys, isDraining, isAuditRequired } = parts;
+  const away = (await isReachable(database)) ? [] : (['DATABASE_UNREACHABLE'] as const);
+  return {
+    reasons: [
+      ...(isDraining() ? (['SHUTTING_DOWN'] as const) : []),
+      ...(keyHealth.isRefused ? (['GENAUTH_KEY_REFUSED'] as const) : []),
+      ...(isAuditRequired ? away : []),
+    ],
+    notes: [
+      ...(client.circuit.isAway ? (['GENAUTH_CIRCUIT_OPEN'] as const) : []),
+      ...(keys?.notes ?? []),
+      ...(isAuditRequired ? [] : away),
+    ],
+  };
+}
 
 export function watchBy(metrics: Metrics, { database, client, keyHealth, pace, records }: WatchedParts): void {
   metrics.watch({

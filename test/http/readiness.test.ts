@@ -172,6 +172,20 @@ withPostgres('a database that goes away', () => {
   });
 });
 
+withPostgres('a database that goes away where no record is required', () => {
+  it('is told, but takes no gateway out: it kicks on', async () => {
+    const server = await startPostgres();
+    atEnd(server.stop);
+    const app = await startTestApp({ DATABASE_URL: server.url, AUDIT_REQUIRED: 'false' });
+    await server.halt('immediate');
+    expect(await readinessOf(app)).toEqual({
+      status: 200,
+      body: { ready: true, reasons: [], notes: ['DATABASE_UNREACHABLE'] },
+    });
+    expect(await kickDemoUser(app)).toMatchObject({ __typename: 'KickUsersSuccess' });
+  });
+});
+
 describe('stopping', () => {
   it('is told by /readyz while it still serves', async () => {
     const app = await startTestApp();
