@@ -91,8 +91,9 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
   const stream = async (request: FastifyRequest, reply: FastifyReply, begun: Begun): Promise<void> => {
     const [chunks, { status, headers }] = await events({ ...SHOWN, raw: request, context: begun });
     if (chunks == null || typeof chunks === 'string') throw new Error('The events of a subscription are no stream.');
-    // Not used again: a gateway that stops would else wait for a connection that is only kept alive.
-    void reply.code(status).headers({ ...headers, connection: 'close' });
+    // Not used again: a gateway that stops would else wait for a connection that is only kept alive. And nginx is not to
+    // keep events until it has a buffer full.
+    void reply.code(status).headers({ ...headers, connection: 'close', 'x-accel-buffering': 'no' });
     const { principal, log } = begun.context;
     const startedAt = performance.now();
     const readable = Readable.from(untilCut(chunks)).once('close', () => {

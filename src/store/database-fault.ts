@@ -12,6 +12,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'it does not answer in time',
   ENOENT: 'a file that DATABASE_URL names can not be read',
   EACCES: 'a file that DATABASE_URL names can not be read',
+  '08P01': 'a pooler in between may not let its settings through (the README tells which)',
   '28000': 'it does not let this user in',
   '28P01': 'it refuses the user or the password',
   '3D000': 'it has no database of that name',

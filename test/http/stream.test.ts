@@ -79,6 +79,7 @@ describe('a subscription is served', () => {
       'access-control-allow-origin': 'https://admin.example.com',
       'x-request-id': 'stream-7',
       'cache-control': 'no-cache',
+      'x-accel-buffering': 'no',
     });
   });
 
