@@ -1,9 +1,9 @@
 /** What looks after the gateway from outside: readiness and metrics. */
 import type { AuditLog } from './audit/audit-log';
-import type { SigningKeys } from './auth/signing-keys';
+import type { KeysState, SigningKeys } from './auth/signing-keys';
 import type { GenAuthClient } from './genauth/client';
 import type { KeyHealth } from './genauth/key-health';
-import type { Readiness } from './http/readiness';
+import type { Readiness, ReadinessNote } from './http/readiness';
 import { countJobsByState } from './jobs/kick-job.repository';
 import type { Metrics } from './observability/metrics-registry';
 import { patiently } from './observability/patient';
@@ -25,6 +25,12 @@ export interface WatchedParts {
   isAuditRequired: boolean;
 }
 
+const KEY_NOTES: Readonly<Record<KeysState, readonly ReadinessNote[]>> = {
+  fresh: [],
+  stale: ['AUTH_KEYS_STALE'],
+  unavailable: ['AUTH_KEYS_UNAVAILABLE'],
+};
+
 export async function readinessOf(parts: WatchedParts): Promise<Readiness> {
   const { database, client, keyHealth, keys, isDraining, isAuditRequired } = parts;
   const away = (await isReachable(database)) ? [] : (['DATABASE_UNREACHABLE'] as const);
@@ -36,14 +42,16 @@ export async function readinessOf(parts: WatchedParts): Promise<Readiness> {
     ],
     notes: [
       ...(client.circuit.isAway ? (['GENAUTH_CIRCUIT_OPEN'] as const) : []),
-      ...(keys?.notes ?? []),
+      ...KEY_NOTES[keys?.state ?? 'fresh'],
       ...(isAuditRequired ? [] : away),
     ],
   };
 }
 
-export function watchBy(metrics: Metrics, { database, client, keyHealth, pace, records }: WatchedParts): void {
+export function watchBy(metrics: Metrics, parts: WatchedParts): void {
+  const { database, client, keyHealth, pace, records, keys } = parts;
   metrics.watch({
+    authKeys: () => keys?.state ?? null,
     circuit: () => client.circuit.state,
     isKeyRefused: () => keyHealth.isRefused,
     pace: () => pace.status,

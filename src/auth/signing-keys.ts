@@ -24,6 +24,9 @@ interface Known {
   confirmedAtMs: number;
 }
 
+/** `stale`: the issuer can't be asked, and those known last serve on. `unavailable`: there are none, and nobody gets in. */
+export type KeysState = 'fresh' | 'stale' | 'unavailable';
+
 export class SigningKeys {
   private known: Known | null = null;
   private pending: Promise<void> | null = null;
@@ -44,9 +47,9 @@ export class SigningKeys {
   }
 
   /** What those who look after the gateway should know. */
-  get notes(): ('AUTH_KEYS_UNAVAILABLE' | 'AUTH_KEYS_STALE')[] {
-    if (this.current === null) return ['AUTH_KEYS_UNAVAILABLE'];
-    return this.isFailing ? ['AUTH_KEYS_STALE'] : [];
+  get state(): KeysState {
+    if (this.current === null) return 'unavailable';
+    return this.isFailing ? 'stale' : 'fresh';
   }
 
   /** Fetches the keys, and again every ten minutes. Resolves also when they can't be had: the gateway starts anyway. */

@@ -2,6 +2,7 @@
  * Every metric of the gateway, with its help text. Labels come from closed sets only: codes, states, our own routes and
  * fields of the schema; never an id, and never a text that a caller or GenAuth has chosen.
  */
+import type { KeysState } from '../auth/signing-keys';
 import type { ErrorCode } from '../errors';
 import type { PaceStatus } from '../pace/pace';
 
@@ -22,6 +23,8 @@ export type RefusalCode = 'RATE_LIMITED' | 'FORBIDDEN' | 'UNAUTHENTICATED';
 export interface Watched {
   circuit: () => 'closed' | 'open' | 'half-open';
   isKeyRefused: () => boolean;
+  /** Null: callers need no token. */
+  authKeys: () => KeysState | null;
   pace: () => PaceStatus;
   /** Records not written yet. */
   audit: () => { waiting: number; lagMs: number };
@@ -68,6 +71,7 @@ export const HISTOGRAMS = {
   operation_duration_seconds: { help: 'One GraphQL operation at /graphql.', label: 'field' },
 } as const satisfies Record<string, { help: string; label: string }>;
 
+const KEYS_STATES = ['fresh', 'stale', 'unavailable'] as const satisfies KeysState[];
 const CIRCUIT_STATES = ['closed', 'open', 'half-open'] as const;
 const byState = (jobs: Awaited<ReturnType<Watched['jobs']>>, count: 'jobs' | 'pending'): Values =>
   Object.fromEntries((jobs ?? []).map((row) => [row.state, row[count]]));
@@ -88,6 +92,15 @@ export const GAUGES: Readonly<Record<string, GaugeRow>> = {
     help: '1 while GenAuth refuses our key.',
     aggregator: 'max',
     read: ({ isKeyRefused }) => (isKeyRefused() ? 1 : 0),
+  },
+  auth_keys: {
+    help: "The state of the issuer's keys: fresh; stale, the issuer can't be asked; unavailable, nobody gets in. Of no gateway without an issuer.",
+    aggregator: 'sum',
+    label: 'state',
+    read: ({ authKeys }) => {
+      const known = authKeys();
+      return known === null ? {} : Object.fromEntries(KEYS_STATES.map((state) => [state, known === state ? 1 : 0]));
+    },
   },
   pace_calls_per_second: {
     help: 'Calls to GenAuth that this gateway may send in a second.',

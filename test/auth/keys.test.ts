@@ -7,6 +7,7 @@ import { fakeOnly } from '../helpers/fake-clock';
 import { startTestIssuer } from '../helpers/issuer';
 import { makeKey, TestIssuer } from '../helpers/test-issuer';
 import { atEnd } from '../helpers/at-end';
+import { scrape } from '../helpers/scrape';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 
 const COOL_DOWN_MS = 5000;
@@ -25,6 +26,12 @@ afterEach(() => {
 });
 
 const statusOf = async (app: TestApp, token: string) => (await execute(app, '{ __typename }', {}, { token })).status;
+
+/** Fresh, stale, unavailable. */
+async function gaugeOf(app: TestApp) {
+  const { value } = await scrape(app);
+  return ['fresh', 'stale', 'unavailable'].map((state) => value('kick_gateway_auth_keys', { state }));
+}
 
 async function notesOf(app: TestApp) {
   const { status, ...response } = await fetch(`${app.url}/readyz`).then(async (answer) => ({
@@ -159,8 +166,10 @@ describe('an issuer that cannot be asked any more', () => {
     const app = await start(issuer);
     const token = await issuer.issue({ exp: Math.floor(Date.now() / 1000) + 7 * 86_400 });
     await issuer.stop();
+    expect(await gaugeOf(app)).toEqual([1, 0, 0]);
     clock.advanceTimersByTime(REFRESH_MS);
     await eventually(async () => (await notesOf(app)).includes('AUTH_KEYS_STALE'));
+    expect(await gaugeOf(app)).toEqual([0, 1, 0]);
     expect(app.logs).toContainEqual(
       // The second when it was the connection of the last time that was found closed.
       expect.objectContaining({ level: 40, reason: expect.stringMatching(/: (ECONNREFUSED|UND_ERR_SOCKET)$/) }),
@@ -172,6 +181,7 @@ describe('an issuer that cannot be asked any more', () => {
     clock.advanceTimersByTime(1);
     expect(await statusOf(app, token)).toBe(401);
     expect(await notesOf(app)).toEqual(['AUTH_KEYS_UNAVAILABLE']);
+    expect(await gaugeOf(app)).toEqual([0, 0, 1]);
     await issuer.start();
     clock.advanceTimersByTime(RETRY_MS);
     await eventually(

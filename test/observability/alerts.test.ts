@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { kick } from '../helpers/execute';
+import { startTestIssuer } from '../helpers/issuer';
 import { scrape, type Scrape } from '../helpers/scrape';
 import { startTestApp } from '../helpers/start-app';
 
@@ -20,7 +21,8 @@ const SERIES_OF_HISTOGRAM = /_(bucket|sum|count)$/;
 
 let metrics: Scrape;
 beforeAll(async () => {
-  const app = await startTestApp();
+  const issuer = await startTestIssuer();
+  const app = { ...(await startTestApp(issuer.environment)), token: await issuer.issue() };
   const { demoUser, demoApp } = app.genauth.directory;
   await kick(app, { userId: demoUser.userId, appIds: [demoApp.appId] });
   metrics = await scrape(app);
