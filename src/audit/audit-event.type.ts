@@ -29,7 +29,10 @@ export class AuditEvent {
   @Field(() => AuditAction, { description: 'What happened.' })
   action!: AuditAction;
 
-  @Field(() => String, { description: "Who asked for it: the `sub` of the caller's token." })
+  @Field(() => String, {
+    description:
+      "Who asked for it: the `sub` of the caller's token. With the issuer `local`: `gateway`, `operator`, or `developer` where callers need no token.",
+  })
   actor!: string;
 
   @Field(() => String, { description: 'Who vouches for the caller: the `iss` of the token.' })
@@ -65,7 +68,10 @@ export class AuditEvent {
   })
   succeeded!: boolean | null;
 
-  @Field(() => String, { nullable: true, description: 'For a failure or refusal: its code, as callers were told.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'For a failure or refusal: its code, as callers were told; `UNEXPECTED` is a bug of the gateway.',
+  })
   code!: string | null;
 
   @Field(() => Boolean, {
@@ -106,19 +112,22 @@ export class AuditEventConnection {
   pageInfo!: PageInfo;
 }
 
-/** The word of a closed list that a row holds; the table holds nothing else, so anything else is a bug. */
-function wordOf<Word extends string>(words: Readonly<Record<string, Word>>, value: string): Word {
-  const word = Object.values(words).find((candidate) => candidate === value);
-  if (word === undefined) throw new Error('An audit record holds a word that this release does not know.');
-  return word;
+/** The word of a closed list that a row holds. While gateways are upgraded, a newer one may have written one of its own. */
+const wordOf = <Word extends string>(words: Readonly<Record<string, Word>>, value: string): Word | undefined =>
+  Object.values(words).find((candidate) => candidate === value);
+
+/** GenAuth's list is as long as it has been from the start. */
+function idTypeOf(value: string): UserIdType {
+  const type = wordOf(UserIdType, value);
+  if (type === undefined) throw new Error('An audit record holds a type of id that this release does not know.');
+  return type;
 }
 
 const SUCCEEDED: Partial<Record<AuditAction, boolean>> = { KICK_SUCCEEDED: true, KICK_FAILED: false };
 
 export function toAuditEvent(row: AuditRow): AuditEvent {
-  const action = wordOf(AuditAction, row.action);
-  const target =
-    row.target_type === null ? null : { userIdType: wordOf(UserIdType, row.target_type), userId: row.target_id };
+  const action = wordOf(AuditAction, row.action) ?? AuditAction.OTHER;
+  const target = row.target_type === null ? null : { userIdType: idTypeOf(row.target_type), userId: row.target_id };
   return {
     id: row.id,
     time: row.time,
@@ -128,7 +137,7 @@ export function toAuditEvent(row: AuditRow): AuditEvent {
     requestId: row.request_id,
     follows: row.follows,
     jobId: row.job_id,
-    reason: row.reason === null ? null : wordOf(KickReason, row.reason),
+    reason: row.reason === null ? null : (wordOf(KickReason, row.reason) ?? KickReason.OTHER),
     ticket: row.ticket,
     target,
     appIds: row.app_ids,

@@ -3,13 +3,13 @@ import { createHmac, hash } from 'node:crypto';
 import type { UserIdType } from '../kick/user-id-type.enum';
 import type { KickReason } from '../kick/kick-reason.enum';
 import { randomHex } from '../random-hex';
-import type { AuditAction } from './audit-action.enum';
+import type { RecordedAction } from './audit-action.enum';
 
 /** Everything that is known about one event; what doesn't apply is left out. */
 export interface AuditEntry {
   /** Made by whoever asks for the record, so that it has a name even if it can't be written. */
   id: string;
-  action: AuditAction;
+  action: RecordedAction;
   /** The caller's `sub`. */
   actor: string;
   /** The caller's `iss`. */

@@ -16,7 +16,7 @@ import { runOnTrail } from './command';
 
 const USAGE = `usage: npm run audit:erase -- --user-id-type ${Object.keys(UserIdType).join('|')} --user-id ID`;
 
-const isTypeName = (name: string): name is keyof typeof UserIdType => name in UserIdType;
+const isTypeName = (name: string): name is keyof typeof UserIdType => Object.hasOwn(UserIdType, name);
 
 /** Recorded even if it fails halfway: what was erased until then stays so. */
 async function erase(database: Database, name: keyof typeof UserIdType, id: string, log: Logger) {

@@ -42,7 +42,8 @@ export class KickJobResolver {
   @Authorized(Scope.KICK)
   @UseMiddleware(failuresAsPayload(CancelKickJobError))
   @Mutation(() => CancelKickJobPayload, {
-    description: 'Sends nothing new for a job; the rest of its users are `SKIPPED`. Needs the scope `users:kick`.',
+    description:
+      'Sends nothing new for a job; the rest of its users are `SKIPPED`. Needs the scope `users:kick`, and for a job of somebody else `kicks:read` too.',
   })
   async cancelKickJob(
     @Arg('id', () => ID, { description: 'The job.' }) id: string,
@@ -56,7 +57,7 @@ export class KickJobResolver {
   @UseMiddleware(failuresAsPayload(StartKickJobError))
   @Mutation(() => StartKickJobPayload, {
     description:
-      'Accepts a new job for the `FAILED` and `UNKNOWN` users of a finished one, with the same apps and reason. Needs the scope `users:kick`.',
+      'Accepts a new job for the `FAILED` and `UNKNOWN` users of a finished one, with the same apps and reason. Needs the scope `users:kick`, and for a job of somebody else `kicks:read` too.',
   })
   async retryKickJob(
     @Arg('id', () => ID, { description: 'The finished job.' }) id: string,
@@ -74,7 +75,7 @@ export class KickJobResolver {
   @Query(() => KickJob, {
     nullable: true,
     description:
-      'One job; null when there is none, or it is not for the caller to see. Who started it may see it, and who has the scope `kicks:read`.',
+      "One job; null when there is none, or it is not for the caller to see. Needs the scope `kicks:read`, or `users:kick` for a job of one's own.",
   })
   async kickJob(
     @Arg('id', () => ID, { description: 'The job.' }) id: string,
@@ -87,7 +88,8 @@ export class KickJobResolver {
   @Authorized(Scope.KICK, Scope.READ)
   @UseMiddleware(failuresAsError)
   @Query(() => KickJobConnection, {
-    description: "Jobs, newest first: everybody's with the scope `kicks:read`, else the caller's own.",
+    description:
+      "Jobs, newest first: everybody's with the scope `kicks:read`, the caller's own with `users:kick` alone.",
   })
   async kickJobs(
     @Arg('first', () => Int, { defaultValue: 20, description: 'How many jobs at most: 1 to 100.' }) first: number,

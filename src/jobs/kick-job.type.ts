@@ -28,7 +28,7 @@ export class KickJobProgress implements Progress {
   @Field(() => Int, { description: 'Sent, and never clear: for a person to decide.' })
   unknown!: number;
 
-  @Field(() => Int, { description: 'Not called: duplicates, and users of a cancelled job.' })
+  @Field(() => Int, { description: 'Nothing, or nothing more, was sent: duplicates, and users of a cancelled job.' })
   skipped!: number;
 }
 
@@ -40,10 +40,14 @@ export class KickOutcome {
   @Field(() => KickOutcomeState, { description: 'What became of them.' })
   state!: KickOutcomeState;
 
-  @Field(() => ErrorCode, { nullable: true, description: 'Why not, from the same list as for a single kick.' })
+  @Field(() => ErrorCode, {
+    nullable: true,
+    description:
+      'Why not, from the same list as for a single kick; null when no call failed, as for a user whom `verify` still finds online.',
+  })
   code!: ErrorCode | null;
 
-  @Field(() => String, { nullable: true, description: 'The same for people to read.' })
+  @Field(() => String, { nullable: true, description: 'For people to read: why not, or what else there is to know.' })
   message!: string | null;
 
   @Field(() => Int, { description: 'How often a call for this user was sent, or was about to be.' })

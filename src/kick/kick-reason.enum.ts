@@ -16,7 +16,7 @@ registerEnumType(KickReason, {
     LEAKED_CREDENTIAL: { description: 'A password, token or device of the user has leaked or been stolen.' },
     OFFBOARDING: { description: 'The user has left, or has lost the right to use the apps.' },
     SUSPICIOUS_ACTIVITY: { description: 'The session behaves as if somebody else were using it.' },
-    ADMIN_REQUEST: { description: 'An administrator, or the user himself, asked for it.' },
+    ADMIN_REQUEST: { description: 'An administrator, or the users themselves, asked for it.' },
     OTHER: { description: 'None of the others; say more in `ticket`.' },
   },
 });

@@ -1,5 +1,5 @@
 /** Policy of one kick: whether the caller may have it now, and what is recorded before and after. */
-import type { AuditAction } from '../audit/audit-action.enum';
+import type { RecordedAction } from '../audit/audit-action.enum';
 import type { AuditEntry } from '../audit/audit-record';
 import type { AuditService } from '../audit/audit.service';
 import type { Principal } from '../auth/principal';
@@ -39,7 +39,7 @@ type Facts = ReturnType<KickUsersService['factsOf']>;
 type Outcome = Pick<AuditEntry, 'follows' | 'code' | 'mayHaveTakenEffect' | 'upstreamRequestId' | 'durationMs'>;
 
 /** Field by field, as all of this file's hot objects are: V8 fills up a spread one at ten times the price. */
-const entryOf = ({ audit }: Facts, action: AuditAction, outcome: Outcome): Omit<AuditEntry, 'id'> => ({
+const entryOf = ({ audit }: Facts, action: RecordedAction, outcome: Outcome): Omit<AuditEntry, 'id'> => ({
   action,
   actor: audit.actor,
   issuer: audit.issuer,
@@ -113,7 +113,7 @@ export class KickUsersService {
     requested: () => string | null,
   ): Promise<KickResult> {
     const startedAt = performance.now();
-    const record = (code: KickOutcome, action: AuditAction, what: Outcome): string | null => {
+    const record = (code: KickOutcome, action: RecordedAction, what: Outcome): string | null => {
       const auditId = requested();
       const durationMs = performance.now() - startedAt;
       if (auditId === null) return null;

@@ -232,3 +232,16 @@ describe('when the record can not be written', () => {
     ]);
   });
 });
+
+describeOnEachStore('the trail of a newer release', (kind) => {
+  it('is read on, with OTHER for words that this one does not know', async () => {
+    const database = await openStore(await makeStore(kind));
+    const app = await startTestApp({}, undefined, database);
+    await database.query(
+      `insert into audit_events (id, chain, seq, time, action, actor, issuer, request_id, reason, previous_hash, hash)
+       values ($1, $1, 1, now(), 'USER_PROMOTED', 'newer', 'issuer', 'r', 'FASHION', '', '')`,
+      [randomUUID()],
+    );
+    expect(await events(app, { actor: 'newer' })).toMatchObject([{ action: 'OTHER', reason: 'OTHER' }]);
+  });
+});

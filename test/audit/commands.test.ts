@@ -73,6 +73,19 @@ describeOnEachStore('the commands of the audit trail', (kind) => {
     expect(broken.stdout).toContain('the audit trail is BROKEN: ');
   });
 
+  it.each(['email', 'toString', 'constructor', ''])('refuse %p for a type of id', async (type) => {
+    const { code, stdout, stderr } = await run(
+      'erase',
+      await makeStore(kind),
+      '--user-id-type',
+      type,
+      '--user-id',
+      'x',
+    );
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^usage: npm run audit:erase -- --user-id-type USER_ID\|.* --user-id ID\n$/);
+  });
+
   it('refuse a store that no gateway has written to, and leave it as it is', async () => {
     const store = kind === 'embedded' ? { url: null, dataDir: path.join(makeFolder(), 'none') } : await makeStore(kind);
     const where = kind === 'embedded' ? 'DATA_DIR' : 'DATABASE_URL';
