@@ -35,9 +35,6 @@ const queryableOf = (client: Pool | PoolClient): Queryable => ({
 
 async function inTransaction<T>(pool: Pool, work: (transaction: Queryable) => Promise<T>): Promise<T> {
   const client = await pool.connect();
-  // A connection that dies while it is out tells so here too; the statement under way fails anyway.
-  const ignore = (): void => undefined;
-  client.on('error', ignore);
   let failure: Error | undefined;
   try {
     await client.query(`begin; set local idle_in_transaction_session_timeout = ${SILENCE_MS}`);
@@ -49,7 +46,6 @@ async function inTransaction<T>(pool: Pool, work: (transaction: Queryable) => Pr
     await client.query('rollback').catch((broken: Error) => (failure = broken));
     throw error;
   } finally {
-    client.off('error', ignore);
     client.release(failure);
   }
 }
@@ -68,6 +64,9 @@ export function openPostgres(connectionString: string, log: Logger): Database {
     query_timeout: QUERY_TIMEOUT_MS,
     statement_timeout: QUERY_TIMEOUT_MS,
   });
+  // One that dies in the moment when it passes from one to the next tells nobody else, and an error that nobody listens to
+  // would end the process. Whatever is under way on it fails anyway.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   // An idle connection was lost; the pool makes a new one when it needs one.
   pool.on('error', (error) => log.warn({ reason: error.message }, 'a connection to the database was lost'));
   const listener = new ListeningConnection(settings, log);
