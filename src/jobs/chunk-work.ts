@@ -86,7 +86,7 @@ export class ChunkWork {
     const begun: Promise<void>[] = [];
     const faults: unknown[] = [];
     for (const line of lines) {
-      if (await this.tools.gate.enter(this.mustStop)) {
+      if (await this.tools.gate.enter(line.line, this.mustStop)) {
         begun.push(
           this.workLine(job, line).then(
             (end) => {
@@ -116,8 +116,7 @@ export class ChunkWork {
       isSent = true;
     };
     const drop = new AbortController();
-    this.drops.add(drop);
-    if (this.isEnded) drop.abort();
+    this.mayBeDropped(drop);
     try {
       const work = this.lineWork(job, line, drop, sent);
       const end = await tools.tracing.linked('kick job line', job.traceparent, () => work.run());
@@ -130,6 +129,11 @@ export class ChunkWork {
     }
   }
 
+  private mayBeDropped(drop: AbortController): void {
+    this.drops.add(drop);
+    if (this.isEnded) drop.abort();
+  }
+
   private lineWork(job: JobRow, line: OwnedLine, drop: AbortController, sent: () => void): LineWork {
     const { tools, owner } = this;
     const { requestId, log, ...who } = this.callerOf(job);
@@ -139,15 +143,19 @@ export class ChunkWork {
       store: tools.store,
       readBack: new ReadBack(tools.reads, { ...user, line: keyOf(job, line) }, tools.ownIds, context),
       kick: (request, beforeSend) =>
-        tools.kickUsers.kickForJob(request, {
-          ...who,
-          ...context,
-          log,
-          beforeSend: async () => {
-            await beforeSend();
-            sent();
-          },
-        }),
+        tools.kickUsers
+          .kickForJob(request, {
+            ...who,
+            ...context,
+            log,
+            beforeSend: async () => {
+              // Its turn has come, and from here on it has a record: dropped, it would be on record as a failure.
+              this.drops.delete(drop);
+              await beforeSend();
+              sent();
+            },
+          })
+          .finally(() => this.mayBeDropped(drop)),
       appIdsOf: (index) => job.app_ids.slice(index * APPS_PER_CALL, (index + 1) * APPS_PER_CALL),
       repeatableMs: tools.repeatableMs,
       mustStop: this.mustStop,

@@ -11,6 +11,9 @@ export interface Chunk {
   to: number;
 }
 
+/** Users in a chunk: few, so that little has to be looked through again when a gateway dies. */
+export const CHUNK_SIZE = 50;
+
 /** What new chunks are written in. */
 export const CHUNK_FORMAT = 2;
 

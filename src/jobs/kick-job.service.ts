@@ -10,7 +10,7 @@ import type { Tracing } from '../observability/tracing';
 import { isAway, unlessAway } from '../store/away';
 import type { Database, Queryable } from '../store/database';
 import { APPS_PER_CALL } from './apps-per-call';
-import type { ChunkFormat } from './chunk';
+import { CHUNK_SIZE, type ChunkFormat } from './chunk';
 import { finishJob } from './finish-job';
 import {
   countOpenJobs,
@@ -29,8 +29,6 @@ import type { KickQueue } from './kick-queue';
 import type { LineStore } from './line-store';
 import { BEGUN_NOTHING, MAY_BE_ACCEPTED, MAY_BE_CANCELLED } from './while-away';
 
-/** Users in a chunk: small, so that little has to be looked through again when a gateway dies. */
-const CHUNK_SIZE = 50;
 /** Unfinished jobs that one caller may have. */
 const MAX_OPEN_JOBS = 5;
 const RETRY_AFTER_SECONDS = 10;

@@ -1,9 +1,10 @@
 /** Takes chunks from the queue while there is room, and works them off; gives them back when the gateway stops. */
 import type { Logger } from '../observability/logger';
 import { ChunkWork, type ChunkTools } from './chunk-work';
+import { CHUNK_SIZE } from './chunk';
 import type { HeldChunk } from './kick-queue';
 
-/** Chunks in hand at once: enough lines to fill the gate. */
+/** Chunks in hand at once at most: enough lines to fill the gate. */
 const MAX_CHUNKS = 6;
 /** An empty queue is looked at again after so long, unless somebody says that there is something. Milliseconds. */
 const IDLE_MS = 1000;
@@ -52,7 +53,7 @@ export class KickJobWorker {
   /** @returns when to look again, in milliseconds; null: when a chunk is done */
   private async look(): Promise<number | null> {
     if (this.tools.isPaused()) return PAUSE_MS;
-    const room = MAX_CHUNKS - this.running.size;
+    const room = this.chunksWanted() - this.running.size;
     if (room <= 0) return null;
     try {
       const chunks = await this.tools.queue.take(room);
@@ -65,6 +66,12 @@ export class KickJobWorker {
       this.isBlind = true;
       return IDLE_MS;
     }
+  }
+
+  /** Where few can be sent while a chunk is held, those at the end of the list are not to come before those in front. */
+  private chunksWanted(): number {
+    const { gate, sliceMs } = this.tools;
+    return Math.min(MAX_CHUNKS, 1 + Math.ceil(gate.linesIn(sliceMs) / CHUNK_SIZE));
   }
 
   private begin(chunk: HeldChunk): void {

@@ -18,39 +18,81 @@ export interface GateView {
   state: () => 'open' | 'probe' | 'shut';
 }
 
+/** A line that wants to be begun. */
+interface Waiting {
+  /** Its place in the list of its job: the first ones go first, whichever chunk and job they are of. */
+  rank: number;
+  mustStop: () => boolean;
+  /** @param mayBegin false: it must stop */
+  resolve: (mayBegin: boolean) => void;
+}
+
 export class SendGate {
   private inFlight = 0;
   private unsent = 0;
-  private readonly waiting: (() => void)[] = [];
+  private waiting: Waiting[] = [];
   private timer: NodeJS.Timeout | null = null;
+  private isAdmitting = false;
 
   constructor(private readonly view: GateView) {}
 
+  /** Lines that may be begun in such a time, at the pace of now. */
+  linesIn(ms: number): number {
+    return (this.view.rate() * ms) / 1000;
+  }
+
   /** Resolves when one more line may be begun. @returns false as soon as `mustStop` says so */
-  async enter(mustStop: () => boolean): Promise<boolean> {
-    while (!mustStop()) {
-      if (this.hasRoom()) {
-        this.inFlight++;
-        this.unsent++;
-        return true;
-      }
-      await new Promise<void>((resolve) => {
-        this.waiting.push(resolve);
-        this.timer ??= setTimeout(() => this.wake(), LOOK_AGAIN_MS).unref();
-      });
-    }
-    return false;
+  enter(rank: number, mustStop: () => boolean): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.waiting.push({ rank, mustStop, resolve });
+      this.admitSoon();
+    });
   }
 
   /** The line's first call goes out, or it was found to need none. Once a line. */
   sent(): void {
     this.unsent--;
-    this.wake();
+    this.admitSoon();
   }
 
   leave(): void {
     this.inFlight--;
-    this.wake();
+    this.admitSoon();
+  }
+
+  /**
+   * One at a time, and not at once: whoever begins a line asks for the next one of its chunk as soon as it is told so, and
+   * that one goes before those further behind.
+   */
+  private admitSoon(): void {
+    if (this.isAdmitting) return;
+    this.isAdmitting = true;
+    queueMicrotask(() => {
+      this.isAdmitting = false;
+      this.admit();
+    });
+  }
+
+  private admit(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.waiting = this.waiting.filter(({ mustStop, resolve }) => {
+      const isOver = mustStop();
+      if (isOver) resolve(false);
+      return !isOver;
+    });
+    // Few: one of each chunk in hand.
+    const [first] = this.waiting.toSorted((one, other) => one.rank - other.rank);
+    if (first === undefined) return;
+    if (!this.hasRoom()) {
+      this.timer = setTimeout(() => this.admit(), LOOK_AGAIN_MS).unref();
+      return;
+    }
+    this.inFlight++;
+    this.unsent++;
+    this.waiting.splice(this.waiting.indexOf(first), 1);
+    first.resolve(true);
+    this.admitSoon();
   }
 
   private hasRoom(): boolean {
@@ -59,11 +101,5 @@ export class SendGate {
     if (state === 'probe') return this.inFlight === 0;
     const ahead = Math.max(MIN_AHEAD, this.view.rate() * AHEAD_SECONDS);
     return this.inFlight < MAX_IN_FLIGHT && this.unsent < ahead;
-  }
-
-  private wake(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
-    for (const resolve of this.waiting.splice(0)) resolve();
   }
 }
