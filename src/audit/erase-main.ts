@@ -41,7 +41,12 @@ async function erase(database: Database, name: keyof typeof UserIdType, id: stri
     if (sum.records + sum.outcomes > 0) await record({ isComplete: false }).catch(() => undefined);
     throw error;
   }
-  await record({});
+  await record({}).catch((cause: unknown) => {
+    const { records, outcomes } = sum;
+    throw new Error(`erased in ${records} records and ${outcomes} outcomes of jobs, which could not be recorded`, {
+      cause,
+    });
+  });
   return sum;
 }
 

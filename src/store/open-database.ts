@@ -52,7 +52,7 @@ export async function openDatabase(
   giveUp?: AbortSignal,
 ): Promise<Database> {
   const database = url === null ? await openEmbedded(dataDir) : openPostgres(url, log);
-  await settled(database, () => onceReachable(() => migrate(database, log), log, giveUp));
+  await orStop(database, () => onceReachable(() => migrate(database, log), log, giveUp));
   return database;
 }
 
@@ -63,7 +63,7 @@ export async function openDatabase(
 export async function openWritten({ url, dataDir }: StoreOptions, log: Logger): Promise<Database> {
   if (url === null && !isEmbeddedThere(dataDir)) throw new NothingWrittenError('DATA_DIR');
   const database = url === null ? await openEmbedded(dataDir) : openPostgres(url, log);
-  await settled(database, async () => {
+  await orStop(database, async () => {
     if (!(await onceReachable(() => isMigrated(database), log))) {
       throw new NothingWrittenError(url === null ? 'DATA_DIR' : 'DATABASE_URL');
     }
@@ -71,8 +71,8 @@ export async function openWritten({ url, dataDir }: StoreOptions, log: Logger): 
   return database;
 }
 
-/** Stops a database that turns out to be of no use. */
-async function settled(database: Database, work: () => Promise<void>): Promise<void> {
+/** Stops a database with which that can't be done. @throws what is wrong with it, in one line */
+async function orStop(database: Database, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {

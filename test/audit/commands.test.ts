@@ -152,6 +152,25 @@ describeOnEachStore('the commands of the audit trail', (kind) => {
     expect(await after.query(`select seq from audit_events where target_id = 'canary'`)).toHaveLength(1000);
   });
 
+  it('erase that can not be recorded says that it has erased', async () => {
+    const store = await makeStore(kind);
+    const app = await startTestApp(environmentOf(store));
+    const { email } = app.genauth.directory.users[0]!.ids;
+    await kickUser(app, email);
+    await app.stop();
+    const database = await openStore(store);
+    await database.run(
+      `create function break() returns trigger language plpgsql as $$ begin raise exception 'out of luck'; end $$;
+       create trigger break before insert on audit_events for each row execute function break()`,
+    );
+    await database.stop();
+    expect(await run('erase', store, '--user-id-type', 'EMAIL', '--user-id', email)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'erased in 2 records and 0 outcomes of jobs, which could not be recorded\n',
+    });
+  });
+
   it('kill -9 in the middle of kicks: the chain verifies, and each kick that GenAuth received was requested', async () => {
     const store = await makeStore(kind);
     const genauth = await startTestEmulator();
