@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { stripIgnoredCharacters } from 'graphql';
 import { VARIABLE_NAMES } from '../src/config';
+import { VARIABLES } from '../src/config-variables';
 import { execute, operation } from './helpers/execute';
 import { startTestIssuer } from './helpers/issuer';
 import { startProcess } from './helpers/processes';
@@ -107,12 +108,29 @@ test('the front end shown is the one that is compiled and run', () => {
   for (const code of blocks('ts')) expect(read('test/front-end/kick-button.ts')).toContain(code.trim());
 });
 
-test('the configuration table names every variable', () => {
-  const rows = readme.split('\n').filter((line) => line.startsWith('| `'));
-  const named = rows.flatMap((row) =>
-    [...(row.split('|')[1] ?? '').matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name]) => name),
-  );
-  expect(named).toEqual(expect.arrayContaining(VARIABLE_NAMES));
+/** The rows of the table of the configuration: names, and the defaults as they are written. */
+const configuration = readme
+  .slice(readme.indexOf('## Configuration'))
+  .split('\n')
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+  .map(([, names = '', defaults = '']) => ({ names: [...names.matchAll(/`([A-Z][A-Z_]+)`/g)], defaults }))
+  .filter(({ names, defaults }) => names.length > 0 && defaults !== '')
+  .flatMap(({ names, defaults }) => {
+    const each = defaults.split(', ');
+    return names.map(([, name = ''], index) => [name, each[index] ?? each[0] ?? ''] as const);
+  })
+  .filter(([name]) => VARIABLE_NAMES.includes(name));
+
+test('the configuration table names every variable once', () => {
+  expect(configuration.map(([name]) => name).toSorted()).toEqual(VARIABLE_NAMES.toSorted());
+});
+
+test.each(configuration)('%s has the default that the configuration table tells: %s', (name, written) => {
+  const used: unknown = VARIABLES.parse({})[name as keyof typeof VARIABLES.shape];
+  const isNone = used === undefined || (Array.isArray(used) && used.length === 0);
+  // Without an address for the keys, the issuer's discovery document is asked.
+  const none = name === 'AUTH_JWKS_URL' ? 'discovery' : 'none';
+  expect(written).toBe(isNone ? none : `\`${String(used)}\``);
 });
 
 test('every file that it links to is there', () => {
