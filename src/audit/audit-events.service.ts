@@ -1,11 +1,10 @@
 /** Reading the audit trail. */
+import { isUuid } from '../is-uuid';
 import { unlessAway } from '../store/away';
 import type { Database } from '../store/database';
 import { isStorable } from '../store/storable';
 import type { AuditLog } from './audit-log';
 import { selectEvents, type AuditFilter } from './audit-repository';
-
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 export class AuditEventsService {
   constructor(
@@ -20,7 +19,7 @@ export class AuditEventsService {
    */
   async list(filter: AuditFilter, before: string | null, limit: number) {
     // Nothing has such a name, and PostgreSQL would call it an error.
-    if (filter.jobId !== null && !UUID.test(filter.jobId)) return [];
+    if (filter.jobId !== null && !isUuid(filter.jobId)) return [];
     if (![filter.actor, filter.userId].every((text) => text === null || isStorable(text))) return [];
     await this.records.settle();
     return unlessAway(() => selectEvents(this.database, filter, before, limit));

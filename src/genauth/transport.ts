@@ -1,13 +1,11 @@
 /** One HTTP exchange with GenAuth, and an exact account of how far it got. Nothing here knows what an answer means. */
 import type { Dispatcher } from 'undici';
 import type { HangUp } from '../hang-up';
+import { LONGEST_TIMER_MS } from '../longest-timer';
 import type { Answer } from './wire';
 
 /** An answer is read up to here; GenAuth's are a few hundred bytes. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
-
-/** A longer timer of Node's fires at once (https://nodejs.org/api/timers.html#settimeoutcallback-delay-args). */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * How an exchange failed. `not-sent`: no byte left for GenAuth (refused, DNS, TLS, no connection in time). `stale`: there

@@ -9,17 +9,19 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { fieldExtensionsEstimator, getComplexity, type ComplexityEstimator } from 'graphql-query-complexity';
+import { MAX_PAGE_SIZE } from './connection';
 
 /** More than half of what an operation may cost, so that no two of them fit. */
 const MUTATION_COST = 6000;
-/** The largest page. The field itself refuses a larger one, and says why better than a limit could. */
-const MAX_PAGE = 100;
 /** Objects in a list that no argument bounds. */
 const LIST_LENGTH = 10;
 
-/** What a page of `first` objects counts as; the whole page where it isn't said. */
+/**
+ * What a page of `first` objects counts as; the largest where it isn't said. The field itself refuses a larger one, and says
+ * why better than a limit could.
+ */
 const pageLength = (first: unknown): number =>
-  typeof first === 'number' ? Math.min(Math.max(first, 0), MAX_PAGE) : MAX_PAGE;
+  typeof first === 'number' ? Math.min(Math.max(first, 0), MAX_PAGE_SIZE) : MAX_PAGE_SIZE;
 
 /** Asking about the schema is bounded by the schema; see also graphql-js's MaxIntrospectionDepthRule. */
 const metaIsFree: ComplexityEstimator = ({ field }) => (field.name.startsWith('__') ? 0 : undefined);

@@ -4,11 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { AuditService } from '../audit/audit.service';
+import { MAX_APPS_PER_CALL } from '../kick/apps-per-call';
 import type { KickUsersService } from '../kick/kick-users.service';
 import type { Logger } from '../observability/logger';
 import type { Tracing } from '../observability/tracing';
 import type { Database } from '../store/database';
-import { APPS_PER_CALL } from './apps-per-call';
 import { finishJob } from './finish-job';
 import { findJob, setRunning, type JobRow } from './kick-job.repository';
 import { claimLines, type OwnedLine } from './kick-line.repository';
@@ -156,7 +156,7 @@ export class ChunkWork {
             },
           })
           .finally(() => this.mayBeDropped(drop)),
-      appIdsOf: (index) => job.app_ids.slice(index * APPS_PER_CALL, (index + 1) * APPS_PER_CALL),
+      appIdsOf: (index) => job.app_ids.slice(index * MAX_APPS_PER_CALL, (index + 1) * MAX_APPS_PER_CALL),
       repeatableMs: tools.repeatableMs,
       mustStop: this.mustStop,
       isCancelled: async () => {

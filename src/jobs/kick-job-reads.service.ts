@@ -3,10 +3,11 @@ import { bulkhead } from 'cockatiel';
 import type { Principal } from '../auth/principal';
 import { Scope } from '../auth/scope';
 import { AppError, ErrorCode } from '../errors';
+import { MAX_APPS_PER_CALL } from '../kick/apps-per-call';
+import { isUuid } from '../is-uuid';
 import { UserIdType } from '../kick/user-id-type.enum';
 import { unlessAway } from '../store/away';
 import type { Database } from '../store/database';
-import { APPS_PER_CALL } from './apps-per-call';
 import { findJob, listJobs, type JobRow } from './kick-job.repository';
 import { countProgress, listOutcomes, type Progress } from './kick-outcome.repository';
 import type { KickOutcomeState } from './kick-outcome-state.enum';
@@ -16,8 +17,6 @@ import type { KickOutcomeState } from './kick-outcome-state.enum';
  * would have to wait for all of them.
  */
 const AT_ONCE = 2;
-
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 export interface Outlook {
   /** Why nothing is sent at the moment; null when something is. */
@@ -37,7 +36,7 @@ export class KickJobReadsService {
 
   /** Undefined when there is none, or it is not this caller's to see; the caller can't tell which. */
   async find(id: string, caller: Principal): Promise<JobRow | undefined> {
-    if (!UUID.test(id)) return undefined;
+    if (!isUuid(id)) return undefined;
     const job = await unlessAway(() => findJob(this.database, id));
     const isOwn = job?.issuer === caller.issuer && job.subject === caller.subject;
     return isOwn || caller.scopes.has(Scope.READ) ? job : undefined;
@@ -81,7 +80,7 @@ export class KickJobReadsService {
 /** Kicks, and what `verify` reads afterwards: each app, and GenAuth's own id where the job has another one. */
 function callsPerUser({ app_ids: { length: apps }, user_id_type: type, verify }: JobRow): number {
   const lookups = type === UserIdType.USER_ID ? 0 : 1;
-  return Math.ceil(apps / APPS_PER_CALL) + (verify ? apps + lookups : 0);
+  return Math.ceil(apps / MAX_APPS_PER_CALL) + (verify ? apps + lookups : 0);
 }
 
 /** A date further away than a century is none. */

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { AuditService } from '../audit/audit.service';
 import { AppError, ErrorCode, InvalidInputError } from '../errors';
+import { MAX_APPS_PER_CALL } from '../kick/apps-per-call';
 import type { Caller } from '../kick/kick-users.service';
 import type { KickReason } from '../kick/kick-reason.enum';
 import type { UserIdType } from '../kick/user-id-type.enum';
@@ -9,7 +10,6 @@ import type { Logger } from '../observability/logger';
 import type { Tracing } from '../observability/tracing';
 import { isAway, unlessAway } from '../store/away';
 import type { Database, Queryable } from '../store/database';
-import { APPS_PER_CALL } from './apps-per-call';
 import { CHUNK_SIZE, type ChunkFormat } from './chunk';
 import { finishJob } from './finish-job';
 import {
@@ -164,7 +164,7 @@ export class KickJobService {
       format: this.options.format,
       traceparent: this.options.tracing.traceparent(),
     });
-    await insertLines(transaction, id, lines, Math.ceil(request.appIds.length / APPS_PER_CALL));
+    await insertLines(transaction, id, lines, Math.ceil(request.appIds.length / MAX_APPS_PER_CALL));
     const starts = Array.from({ length: Math.ceil(total / CHUNK_SIZE) }, (_, index) => index * CHUNK_SIZE);
     const chunks = starts.map((from) => ({ jobId: id, from, to: Math.min(from + CHUNK_SIZE, total) - 1 }));
     await this.queue.add(transaction, chunks);

@@ -5,8 +5,6 @@ import { UserIdType } from './user-id-type.enum';
 
 /** GenAuth documents no lengths; this keeps an index entry and a request bounded. */
 export const MAX_ID_LENGTH = 256;
-/** `KickUsersDto.appIds`: minItems 1, maxItems 50 (Authing's management-openapi.json). */
-export const MAX_APPS_PER_CALL = 50;
 export const MAX_TICKET_LENGTH = 200;
 
 export const isBlank = (text: string): boolean => text.trim() === '';

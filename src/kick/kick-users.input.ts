@@ -1,7 +1,8 @@
 import { ArrayMaxSize, ArrayNotEmpty } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
 import { EachObeys, notRepeated, Obeys } from '../graphql/obeys';
-import { brokenIdRule, brokenTextRule, brokenUserIdRule, MAX_APPS_PER_CALL, MAX_TICKET_LENGTH } from './id-rules.input';
+import { MAX_APPS_PER_CALL } from './apps-per-call';
+import { brokenIdRule, brokenTextRule, brokenUserIdRule, MAX_TICKET_LENGTH } from './id-rules.input';
 import type { KickRequest } from './kick-users.service';
 import { KickReason } from './kick-reason.enum';
 import { UserIdType } from './user-id-type.enum';

@@ -1,3 +1,5 @@
+import { LONGEST_TIMER_MS } from '../longest-timer';
+
 /** Time as the pace sees it; tests put their own in its place. */
 export interface Clock {
   /** Milliseconds; never goes back. */
@@ -5,9 +7,6 @@ export interface Clock {
   /** Runs something once, after so many milliseconds at the least. @returns takes it back */
   after: (ms: number, run: () => void) => () => void;
 }
-
-/** A longer timer of Node's fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const REAL_CLOCK: Clock = {
   now: () => performance.now(),
