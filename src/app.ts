@@ -29,6 +29,7 @@ import { KickJobResolver } from './jobs/kick-job.resolver';
 import { KickUsersResolver } from './kick/kick-users.resolver';
 import { KickUsersService } from './kick/kick-users.service';
 import { CallerLimit } from './limits/caller-limit';
+import { LONGEST_TIMER_MS } from './longest-timer';
 import { createFingerprint } from './observability/fingerprint';
 import type { Logger } from './observability/logger';
 import { Metrics } from './observability/metrics-registry';
@@ -41,9 +42,6 @@ import type { Database } from './store/database';
 import { openDatabase } from './store/open-database';
 import { chooseUpstream, connectGenAuth, type Upstream } from './upstream';
 import { readinessOf, watchBy } from './watch';
-
-/** A longer timer of Node's fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** From GenAuth's deadline to an answer that has left, at the most; less than main.ts's CLOSING_MS. */
 const ANSWERING_MS = 1000;
@@ -126,7 +124,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const door = createDoor(http, authenticate, log);
   const { reads, feed } = jobs;
   const edge = { schema, isProduction, persisted, door, progress: { reads, feed }, audit, metrics, tracing, log };
-  const endGraphql = await serveGraphql(http, edge);
+  const graphql = await serveGraphql(http, edge);
   const watched = { ...serving, ...parts, records, keys, isAuditRequired: config.audit.isRequired };
   serveHealth(http, () => readinessOf(watched));
   watchBy(metrics, watched);
@@ -143,14 +141,16 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const close = async (graceMs: number): Promise<void> => {
     isDraining = true;
     await delay(Math.min(graceMs, LONGEST_TIMER_MS));
-    // Requests under way are answered within their deadline; what is open after it never became a request.
+    // Requests under way are answered within their deadline, if the database is quick.
     const cutOffMs = Math.min(timeoutMs + ANSWERING_MS, LONGEST_TIMER_MS);
     jobs.endStreams();
     const handedOver = jobs.stop();
-    await drain(http, cutOffMs);
+    await drain(http, cutOffMs, graphql.settled);
     await handedOver;
     await metricsServer?.stop();
-    await endGraphql();
+    // Whose callers have hung up: their outcomes are recorded all the same.
+    await graphql.settled();
+    await graphql.stop();
     keyHealth.stop();
     keys?.stop();
     await client.stop();

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from './auth/principal';
-import { CallerHangUp, type HangUp } from './hang-up';
+import type { HangUp } from './hang-up';
+import { hangUpOf } from './http/connections';
 import type { Caller } from './kick/kick-users.service';
 import type { Logger } from './observability/logger';
 import { NO_TRACING, type Tracing } from './observability/tracing';
@@ -18,14 +19,6 @@ export interface RequestContext {
   hangUp: HangUp;
 }
 
-function hangUpOf(reply: FastifyReply): HangUp {
-  const hangUp = new CallerHangUp();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) hangUp.note();
-  });
-  return hangUp;
-}
-
 /** What all lines of a request have: its id, and the trace that they lead to. */
 function bindingsOf(requestId: string, tracing: Tracing): { requestId: string; traceId?: string } {
   const [, traceId] = tracing.traceparent()?.split('-') ?? [];
@@ -39,7 +32,7 @@ export const createContext =
     principal: request.principal,
     log: log.child(bindingsOf(request.id, tracing)),
     bodyBytes: request.bodyBytes,
-    hangUp: hangUpOf(reply),
+    hangUp: hangUpOf(request, reply),
   });
 
 /** The caller of an operation that the auth checker has let through. */

@@ -11,6 +11,7 @@ import { KnownOperations } from './graphql/known/known-operations';
 import { serveKnown } from './graphql/known/serve-known';
 import type { OperationObserver } from './graphql/operation-seen';
 import { serveStream } from './http/stream';
+import { InHand } from './in-hand';
 import { createStep } from './in-step';
 import type { StreamContext } from './jobs/kick-job-progress.resolver';
 import type { Logger } from './observability/logger';
@@ -33,8 +34,14 @@ export interface EdgeOptions extends Pick<Config, 'isProduction' | 'persisted'> 
   log: Logger;
 }
 
-/** @returns what ends it, once the server is closed */
-export async function serveGraphql(http: FastifyInstance, options: EdgeOptions): Promise<() => Promise<void>> {
+export interface GraphqlEdge {
+  /** Resolves when no operation is under way, also none whose caller has hung up. */
+  settled: () => Promise<void>;
+  /** Once the server is closed. */
+  stop: () => Promise<void>;
+}
+
+export async function serveGraphql(http: FastifyInstance, options: EdgeOptions): Promise<GraphqlEdge> {
   const { schema, isProduction, persisted, door, progress, audit, metrics, tracing, log } = options;
   const recordRefusals = refusalsRecorder(audit);
   const observers: OperationObserver[] = [
@@ -63,7 +70,13 @@ export async function serveGraphql(http: FastifyInstance, options: EdgeOptions):
       ? byApollo
       : serveKnown({ known, schema, createContext: contextOf, observers, apollo: byApollo });
   const inStep: onRequestAsyncHookHandler = createStep();
-  http.route({ method: ['GET', 'POST'], url: GRAPHQL_PATH, onRequest: [inStep, door], handler });
+  const inHand = new InHand();
+  http.route({
+    method: ['GET', 'POST'],
+    url: GRAPHQL_PATH,
+    onRequest: [inStep, door],
+    handler: (request, reply) => inHand.during(() => handler(request, reply)),
+  });
   serveStream(http, {
     ...{ schema, isProduction, persisted, door },
     onRefused: (errors, caller) => {
@@ -72,5 +85,5 @@ export async function serveGraphql(http: FastifyInstance, options: EdgeOptions):
     },
     createContext: (request, reply) => ({ ...contextOf(request, reply), progress }),
   });
-  return () => apollo.stop();
+  return { settled: () => inHand.settled(), stop: () => apollo.stop() };
 }

@@ -11,12 +11,12 @@ import { renderBanner } from './banner';
 import { startCluster } from './cluster/primary';
 import { runWorker } from './cluster/worker';
 import { readConfig, type Config } from './config';
+import { LONGEST_TIMER_MS } from './longest-timer';
 import { createLogger, flushed, type Logger } from './observability/logger';
 import { startFaultsOf } from './start-faults';
 
 /** After the grace, requests under way have their own deadline; this much more is for closing everything. Milliseconds. */
 const CLOSING_MS = 5000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * What a broken process sends itself. Caught, it would not die of them but run into them again and again: once Node has

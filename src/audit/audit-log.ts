@@ -46,6 +46,7 @@ export class AuditLog {
   /** The next flush that nobody waits for. */
   private later: NodeJS.Timeout | null = null;
   private isFailing = false;
+  private isStopped = false;
   private wroteAt = -Infinity;
   private loggedHash = '';
   private readonly headTimer: NodeJS.Timeout;
@@ -70,7 +71,7 @@ export class AuditLog {
     const hasRoom = isRefused
       ? this.refusals < MAX_REFUSALS_WAITING
       : this.pending.length - this.refusals < MAX_WAITING;
-    if (!hasRoom) return logLost(this.log, noted);
+    if (!hasRoom || this.isStopped) return logLost(this.log, noted);
     if (isRefused) this.refusals++;
     this.add(noted);
   }
@@ -101,6 +102,7 @@ export class AuditLog {
     await this.flushing;
     if (this.later !== null) clearTimeout(this.later);
     if (this.pending.length > 0) await this.flush();
+    this.isStopped = true;
     for (const lost of this.pending.splice(0)) logLost(this.log, lost);
     this.logHead();
   }

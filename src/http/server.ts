@@ -1,9 +1,11 @@
 /** The HTTP server below GraphQL: request ids, origins, hosts, sizes, and errors that belong to no operation. */
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import cors from '@fastify/cors';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from '../observability/logger';
+import { answerClientErrors } from './client-error';
 import { cutOffSoon } from './cut-off';
 import { hostnameOf, isLoopback } from './loopback';
 import { errorBody, refusal } from './refusal';
@@ -52,13 +54,22 @@ declare module 'fastify' {
   }
 }
 
+/** JSON is UTF-8 (RFC 8259, section 8.1). Decoded in spite of it, another user's id could come of one in Latin-1. */
+class NotUtf8Error extends Error {
+  readonly statusCode = 400;
+  constructor() {
+    super('The request body is not UTF-8.');
+  }
+}
+
 /** Fastify's own parser of JSON, which also tells how much there was of it. */
 function measureBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.decorateRequest('bodyBytes', 0);
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
-    request.bodyBytes = Buffer.byteLength(body);
-    return parseJson(request, body, done);
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    request.bodyBytes = body.length;
+    if (!isUtf8(body)) return done(new NotUtf8Error());
+    return parseJson(request, body.toString(), done);
   });
 }
 
@@ -82,6 +93,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     frameworkErrors: ({ statusCode = 400 }: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
       void reply.code(statusCode).header('x-request-id', request.id).send(refusal(statusCode, request.id));
     },
+    clientErrorHandler: answerClientErrors(options.log),
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
@@ -104,6 +116,9 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   app.setNotFoundHandler((request, reply) => reply.code(404).send(refusal(404, request.id)));
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
+    if (error instanceof NotUtf8Error) {
+      return reply.code(status).send(errorBody(error.message, 'BAD_REQUEST', request.id));
+    }
     if (status < 500) return reply.code(status).send(refusal(status, request.id));
     options.log.error({ err: error, requestId: request.id }, 'unexpected error');
     const message = 'Something went wrong on our side; the log knows it by the request id.';

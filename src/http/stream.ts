@@ -31,6 +31,8 @@ export interface StreamOptions {
 interface Begun {
   result: AsyncIterable<ExecutionResult> | ExecutionResult;
   context: RequestContext;
+  /** On the clock of `performance.now()`. */
+  startedAt: number;
 }
 
 /** The errors of one event, as callers may see them. */
@@ -83,6 +85,11 @@ async function abandon({ result }: Begun): Promise<void> {
   if (Symbol.asyncIterator in result) await result[Symbol.asyncIterator]().return?.();
 }
 
+function logEnd({ context: { principal, log }, startedAt }: Begun): void {
+  const durationMs = Math.round(performance.now() - startedAt);
+  log.info({ type: 'subscription', actor: principal?.subject ?? null, durationMs }, 'operation');
+}
+
 export function serveStream(app: FastifyInstance, options: StreamOptions): void {
   const prepare = createSubscriptionPreparer(options.schema, options);
   const noteUnlisted = createUnlistedLog(options.persisted);
@@ -94,11 +101,14 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
     // Not used again: a gateway that stops would else wait for a connection that is only kept alive. And nginx is not to
     // keep events until it has a buffer full.
     void reply.code(status).headers({ ...headers, connection: 'close', 'x-accel-buffering': 'no' });
-    const { principal, log } = begun.context;
-    const startedAt = performance.now();
-    const readable = Readable.from(untilCut(chunks)).once('close', () => {
-      const durationMs = Math.round(performance.now() - startedAt);
-      log.info({ type: 'subscription', actor: principal?.subject ?? null, durationMs }, 'operation');
+    const { hangUp } = begun.context;
+    const readable = Readable.from(untilCut(chunks));
+    // Fastify ends it with its own answer, which one that was sent behind another on the same connection never has.
+    const end = (): void => void readable.destroy();
+    hangUp.addEventListener('abort', end);
+    readable.once('close', () => {
+      hangUp.removeEventListener('abort', end);
+      logEnd(begun);
     });
     await reply.send(readable);
   };
@@ -113,6 +123,7 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
       }));
       return reply.code(prepared.status).send({ errors });
     }
+    const startedAt = performance.now();
     const context = options.createContext(request, reply);
     noteUnlisted(prepared.args.document, prepared.sha256, prepared.args.operationName, context.log);
     const result = await subscribe({ ...prepared.args, contextValue: context });
@@ -125,7 +136,12 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
         return reply.send({ errors: present(result, context).errors });
       }
     }
-    const begun = { result, context };
+    const begun = { result, context, startedAt };
+    if (context.hangUp.aborted) {
+      await abandon(begun);
+      logEnd(begun);
+      return reply.hijack();
+    }
     await stream(request, reply, begun).catch(async (error: unknown) => {
       await abandon(begun);
       throw error;

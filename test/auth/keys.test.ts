@@ -192,6 +192,31 @@ describe('an issuer that cannot be asked any more', () => {
   });
 });
 
+describe('an issuer that withdraws all of its keys', () => {
+  it('is obeyed at the next look, which is told, and let in again by its next key', async () => {
+    const issuer = await startTestIssuer('ES256');
+    const app = await start(issuer);
+    const token = await issuer.issue();
+    expect(await statusOf(app, token)).toBe(200);
+    const { keys } = issuer;
+    issuer.keys = [];
+    clock.advanceTimersByTime(REFRESH_MS);
+    await eventually(
+      () => statusOf(app, token),
+      (status) => status === 401,
+    );
+    expect(await notesOf(app)).toEqual(['AUTH_KEYS_UNAVAILABLE']);
+    expect(await gaugeOf(app)).toEqual([0, 0, 1]);
+    issuer.keys = keys;
+    clock.advanceTimersByTime(RETRY_MS);
+    await eventually(
+      () => statusOf(app, token),
+      (status) => status === 200,
+    );
+    expect(await notesOf(app)).toEqual([]);
+  });
+});
+
 describe('a start while the issuer is down', () => {
   it('refuses every caller, says so, and mends itself', async () => {
     const issuer = await startTestIssuer('ES256');
@@ -250,6 +275,8 @@ describe('keys are not taken', () => {
       }, 'the key set cannot be read: HTTP status 503'], // prettier-ignore
     ['from a page', (issuer) => void (issuer.broken.keys = text('<html>canary</html>')), 'the key set is not JSON'],
     ['from a list', (issuer) => void (issuer.broken.keys = text('[]')), 'the key set is not the document that it should be'], // prettier-ignore
+    ['that are none', (issuer) => void (issuer.broken.keys = text('{"keys":[]}')), 'the key set has no key for signatures'], // prettier-ignore
+    ['that are for encryption or secret', (issuer) => void (issuer.broken.keys = text('{"keys":[{"kty":"RSA","use":"enc"},{"kty":"oct"}]}')), 'the key set has no key for signatures'], // prettier-ignore
     ['from a document without end', (issuer) => {
         issuer.broken.keys = (response) => void response.writeHead(200).write(`{"keys":[${' '.repeat(300_000)}`);
       }, 'the key set cannot be read: more than 262144 bytes'], // prettier-ignore

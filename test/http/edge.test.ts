@@ -141,6 +141,21 @@ describe('the request id', () => {
   });
 });
 
+describe('a body that is not UTF-8', () => {
+  // As some shells and old clients send it. Decoded somehow, m\u00fcller and m\u00f6ller would be one user, and nobody's id.
+  it.each(['latin1', 'utf16le'] as const)('in %s, answers 400 and nothing is sent', async (encoding) => {
+    const variables = { input: { ...input, userId: 'm\u00fcller', options: { userIdType: 'USERNAME' } } };
+    const body = Buffer.from(JSON.stringify({ ...kickBody(), variables }), encoding);
+    for (const path of ['/graphql', '/graphql/stream']) {
+      const answer = await fetch(app.url + path, { method: 'POST', headers: JSON_TYPE, body });
+      const { errors } = (await answer.json()) as { errors: { message: string; extensions: { code: string } }[] };
+      expect([answer.status, errors[0]?.extensions.code]).toEqual([400, 'BAD_REQUEST']);
+      if (encoding === 'latin1') expect(errors[0]?.message).toBe('The request body is not UTF-8.');
+    }
+    expect(app.genauth.receivedCount()).toBe(0);
+  });
+});
+
 describe('what is refused before GenAuth is asked', () => {
   const post = (body: string, type = 'application/json') => ({
     method: 'POST',

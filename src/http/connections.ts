@@ -1,0 +1,45 @@
+/**
+ * The operations under way on each connection. Node tells of a hang-up only the one whose answer is being written: those that
+ * were sent behind it without waiting (HTTP pipelining) would never learn that nobody is there any more.
+ */
+import type { Socket } from 'node:net';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CallerHangUp, type HangUp } from '../hang-up';
+
+interface Connection {
+  /** What is to be done about each operation when the connection is gone. */
+  underWay: Set<() => void>;
+  /** Waits for the last answer that is owed. */
+  whenAnswered: (() => void) | null;
+}
+
+const connections = new WeakMap<Socket, Connection>();
+
+function connectionOf(socket: Socket): Connection {
+  const known = connections.get(socket);
+  if (known !== undefined) return known;
+  const connection: Connection = { underWay: new Set(), whenAnswered: null };
+  connections.set(socket, connection);
+  socket.once('close', () => connection.underWay.forEach((end) => end()));
+  return connection;
+}
+
+export function hangUpOf({ raw: { socket } }: FastifyRequest, { raw: response }: FastifyReply): HangUp {
+  const hangUp = new CallerHangUp();
+  const connection = connectionOf(socket);
+  const end = (): void => {
+    connection.underWay.delete(end);
+    if (!response.writableFinished) hangUp.note();
+    if (connection.underWay.size === 0) connection.whenAnswered?.();
+  };
+  connection.underWay.add(end);
+  response.once('close', end);
+  return hangUp;
+}
+
+/** Runs something once no answer is owed any more on a connection, at once if none is. */
+export function whenAnswered(socket: Socket, run: () => void): void {
+  const connection = connections.get(socket);
+  if (connection === undefined || connection.underWay.size === 0) run();
+  else connection.whenAnswered = run;
+}
