@@ -49,3 +49,6 @@ export const isExactOrigin = (value: string): boolean =>
 
 /** What can stand in a header as it is: visible ASCII (RFC 9110, section 5.5). */
 export const headerText = z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces');
+
+/** A blank too many, as env files with CRLF bring along, or a capital, would switch off all that production asks for. */
+export const isNoMisspeltProduction = (value: string): boolean => value === 'production' || !/^\W*prod/i.test(value);

@@ -7,6 +7,7 @@ import {
   headerText,
   isExactOrigin,
   isIssuer,
+  isNoMisspeltProduction,
   isOrigin,
   isSafeUrl,
   portNumber,
@@ -19,7 +20,10 @@ import { isUrl } from './http/loopback';
 
 /** The variables as they are written; `.env.example` names the same ones. */
 export const VARIABLES = z.object({
-  NODE_ENV: z.string().default('development'),
+  NODE_ENV: z
+    .string()
+    .refine(isNoMisspeltProduction, 'must be production to the letter, or something else')
+    .default('development'),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: portNumber.default(4000),
   GENAUTH_HOST: url()

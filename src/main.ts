@@ -11,6 +11,7 @@ import { renderBanner } from './banner';
 import { startCluster } from './cluster/primary';
 import { runWorker } from './cluster/worker';
 import { readConfig, type Config } from './config';
+import { codeOf } from './errors';
 import { LONGEST_TIMER_MS } from './longest-timer';
 import { createLogger, flushed, type Logger } from './observability/logger';
 import { startFaultsOf } from './start-faults';
@@ -109,6 +110,8 @@ async function main(): Promise<void> {
   stopOnSignals(gateway, config, log);
   if (askedToEnd.aborted) return;
   const workers = { wanted: config.workers, running: isCluster ? config.workers : 1 };
+  // A disk that is full, a reader that is gone: the log says all that the banner does.
+  process.stdout.on('error', (error) => log.warn({ code: codeOf(error) }, 'standard output can not be written'));
   process.stdout.write(`${renderBanner(gateway, config.isProduction, workers)}\n`);
   if (workers.running < workers.wanted) log.warn(workers, 'the embedded database has room for one worker');
   log.info({ url: gateway.url, upstream: gateway.upstream.host, workers: workers.running }, 'started');

@@ -1,7 +1,7 @@
 /** The audit trail as services see it. Records of concurrent kicks are written together: one statement at a time. */
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../store/database';
-import type { Logger } from '../observability/logger';
+import { withInfo, type Logger } from '../observability/logger';
 import { AuditChain, type TimedEntry } from './audit-chain';
 import type { AuditEntry } from './audit-record';
 import { logLost } from './lost-record';
@@ -50,12 +50,14 @@ export class AuditLog {
   private wroteAt = -Infinity;
   private loggedHash = '';
   private readonly headTimer: NodeJS.Timeout;
+  private readonly headLog: Logger;
 
   constructor(
     database: Database,
     private readonly log: Logger,
   ) {
     this.chain = new AuditChain(database);
+    this.headLog = withInfo(log);
     this.headTimer = setInterval(() => this.logHead(), HEAD_EVERY_MS).unref();
   }
 
@@ -194,6 +196,6 @@ export class AuditLog {
     const { head } = this.chain;
     if (head === null || head.hash === this.loggedHash) return;
     this.loggedHash = head.hash;
-    this.log.info({ ...head }, 'audit head');
+    this.headLog.info({ ...head }, 'audit head');
   }
 }

@@ -2,6 +2,8 @@
  * `npm run audit:erase -- --user-id-type EMAIL --user-id ID`: empties one user's id wherever the trail and the outcomes of
  * jobs hold it under that name, for a request to be forgotten. The records stay, and the chain goes on verifying.
  */
+// First: a signal may come while the rest is loaded.
+import { askedToEnd, askedToEndAtOnce, whenAborted } from '../signals';
 import { parseArgs } from 'node:util';
 import { createFingerprint } from '../observability/fingerprint';
 import type { Logger } from '../observability/logger';
@@ -18,7 +20,13 @@ const USAGE = `usage: npm run audit:erase -- --user-id-type ${Object.keys(UserId
 
 const isTypeName = (name: string): name is keyof typeof UserIdType => Object.hasOwn(UserIdType, name);
 
-/** Recorded even if it fails halfway: what was erased until then stays so. */
+/** Between two batches. @throws once somebody has asked this process to end */
+function goOn(): void {
+  if (askedToEnd.aborted)
+    throw new Error('ended by a signal: what was erased until then is recorded, the rest is not erased');
+}
+
+/** Recorded even if it fails halfway, or is ended: what was erased until then stays so. */
 async function erase(database: Database, name: keyof typeof UserIdType, id: string, log: Logger) {
   const type = UserIdType[name];
   const sum = { records: 0, outcomes: 0, pending: 0 };
@@ -34,8 +42,12 @@ async function erase(database: Database, name: keyof typeof UserIdType, id: stri
     for await (const { erased, pending } of eraseUser(database, type, id)) {
       sum.outcomes += erased;
       sum.pending += pending;
+      goOn();
     }
-    for await (const erased of eraseTarget(database, type, id)) sum.records += erased;
+    for await (const erased of eraseTarget(database, type, id)) {
+      sum.records += erased;
+      goOn();
+    }
   } catch (error) {
     // Why it failed is what has to be told, even if that can't be recorded either.
     if (sum.records + sum.outcomes > 0) await record({ isComplete: false }).catch(() => undefined);
@@ -49,6 +61,8 @@ async function erase(database: Database, name: keyof typeof UserIdType, id: stri
   });
   return sum;
 }
+
+whenAborted(askedToEndAtOnce, () => process.kill(process.pid, 'SIGKILL'));
 
 const options = { 'user-id-type': { type: 'string' }, 'user-id': { type: 'string' } } as const;
 

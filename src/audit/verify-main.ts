@@ -4,27 +4,38 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { isRecord } from '../is-record';
 import type { ChainHead } from './audit-repository';
 import { runOnTrail } from './command';
-import { verifyTrail } from './verify';
+import { isHead, verifyTrail } from './verify';
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
 
 /**
- * The lines in which gateways logged the heads of their chains, as they are or wrapped in JSON once more, as Docker keeps
- * them. Other lines, broken ones too, are passed over.
+ * The head in a line of the log: as it is, behind what some container runtimes put in front, or wrapped in JSON once more, as
+ * Docker keeps it. A text that somebody else wrote into a line is never taken for one.
+ */
+function headIn(line: string): ChainHead[] {
+  const outer = parse(line.slice(line.indexOf('{')));
+  const inner = isRecord(outer) && typeof outer['log'] === 'string' ? parse(outer['log']) : outer;
+  return isRecord(inner) && inner['msg'] === 'audit head' && isHead(inner) ? [inner] : [];
+}
+
+/**
+ * The lines in which gateways logged the heads of their chains. Other lines, broken ones too, are passed over.
  * @throws when there is none: nothing would be compared, and a tail that was cut off not be missed
  */
 function readHeads(file: string): ChainHead[] {
   const heads = readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line.includes('audit head'))
-    .map((line) => line.replaceAll('\\', ''))
-    .filter((line) => line.includes('"msg":"audit head"'))
-    .flatMap((line) => {
-      const [, chain] = /"chain":"([0-9a-f-]{36})"/.exec(line) ?? [];
-      const [, seq] = /"seq":(\d+)/.exec(line) ?? [];
-      const [, hash] = /"hash":"([0-9a-f]{64})"/.exec(line) ?? [];
-      return chain && seq && hash ? [{ chain, seq: Number(seq), hash }] : [];
-    });
+    .flatMap(headIn);
   if (heads.length === 0)
     throw new Error('the log holds no line "audit head" as gateways write them, so it proves nothing');
   return heads;

@@ -54,7 +54,7 @@ class ExpectedHeads {
   }
 }
 
-const isHead = (value: unknown): value is ChainHead =>
+export const isHead = (value: unknown): value is ChainHead =>
   typeof value === 'object' &&
   value !== null &&
   'chain' in value &&
@@ -64,18 +64,36 @@ const isHead = (value: unknown): value is ChainHead =>
   'hash' in value &&
   typeof value.hash === 'string';
 
+/** Null: it is no JSON, so somebody has changed it, which the walk finds. */
+function parseDetails(details: string | null): unknown {
+  try {
+    return JSON.parse(details ?? '{}');
+  } catch {
+    return null;
+  }
+}
+
 /** The heads of other chains that an opening record vouches for. */
 function linksOf({ action, details }: ChainStart): ChainHead[] {
   if (action !== 'CHAIN_OPENED') return [];
-  const parsed: unknown = JSON.parse(details ?? '{}');
+  const parsed = parseDetails(details);
   if (typeof parsed !== 'object' || parsed === null || !('links' in parsed) || !Array.isArray(parsed.links)) return [];
   return parsed.links.filter(isHead);
+}
+
+/** A value that can't even be put into words, such as a time without end, is none that was hashed. */
+function isUnchanged(row: AuditRow): boolean {
+  try {
+    return row.hash === hashRecord(row);
+  } catch {
+    return false;
+  }
 }
 
 function faultOf(row: AuditRow, seq: number, previousHash: string): string | null {
   if (row.seq !== seq) return 'a record is missing before this one';
   if (row.previous_hash !== previousHash) return 'it does not follow the record before it';
-  if (row.hash !== hashRecord(row)) return 'it was changed';
+  if (!isUnchanged(row)) return 'it was changed';
   if ((row.target_id === null) !== (row.target_key === null)) return 'its target was emptied in part';
   if (row.target_id === null || row.target_key === null) return null;
   const hash = hashTarget(row.target_key, row.target_type ?? '', row.target_id);

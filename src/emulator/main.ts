@@ -55,6 +55,8 @@ async function main(): Promise<void> {
   // Not once: under npm a signal may come twice, and without a handler the second would end it with another exit code.
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // Nobody reads it: that ends no emulator.
+  process.stdout.on('error', () => undefined);
   process.stdout.write(describe(emulator));
 }
 

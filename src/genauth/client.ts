@@ -99,8 +99,9 @@ export class GenAuthClient {
     const permit = new Permit(this.options.pace, context);
     let deadline = context.priority === 'job' ? null : new Deadline(this.options.timeoutMs);
     const signatures: string[] = [];
-    let mayHaveTakenEffect = false;
     let lastFailure: AppError | null = null;
+    /** The last one that GenAuth may have carried out: a later attempt that was not sent takes nothing of it back. */
+    let inDoubt: AppError | null = null;
     for (let attempt = 1; ; attempt++) {
       try {
         await this.untilItMayGo(context, permit, deadline);
@@ -113,7 +114,7 @@ export class GenAuthClient {
         // Before this attempt, so there is none. Where our own pace is the reason, the attempt before it tells more.
         if (!(error instanceof AppError)) throw error;
         const told = error.code === ErrorCode.RATE_LIMITED ? (lastFailure ?? error) : error;
-        throw asOutcome(told, mayHaveTakenEffect);
+        throw asOutcome(told, inDoubt);
       }
       const turn = { attempt, deadline, permit, signatures };
       try {
@@ -121,10 +122,10 @@ export class GenAuthClient {
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         lastFailure = error;
-        mayHaveTakenEffect ||= error.mayHaveTakenEffect;
+        if (error.mayHaveTakenEffect) inDoubt = error;
         const isLast = attempt >= maxAttempts || context.hangUp?.aborted === true;
         const waitMs = isLast ? null : waitBeforeRetry(error, attempt, deadline, Math.random());
-        if (waitMs === null) throw asOutcome(error, mayHaveTakenEffect);
+        if (waitMs === null) throw asOutcome(error, inDoubt);
         await delay(waitMs);
       }
     }
@@ -138,9 +139,16 @@ export class GenAuthClient {
   }
 }
 
-/** The last attempt's failure, told for the whole call. */
-function asOutcome(error: AppError, mayHaveTakenEffect: boolean): AppError {
+/**
+ * The last attempt's failure, told for the whole call. Where that attempt was not sent, and one before it is in doubt, that
+ * one is told: "nothing was sent" would be untrue, and what GenAuth said of it would be lost.
+ */
+function asOutcome(last: AppError, inDoubt: AppError | null): AppError {
+  const wasSent = last.mayHaveTakenEffect || last.code !== ErrorCode.UPSTREAM_UNAVAILABLE;
+  const error = wasSent ? last : (inDoubt ?? last);
   const isThrottled = error.code === ErrorCode.RATE_LIMITED;
-  const retryAfterSeconds = error.retryAfterSeconds ?? (isThrottled ? DEFAULT_RETRY_AFTER_SECONDS : null);
+  const asked = last.retryAfterSeconds ?? error.retryAfterSeconds;
+  const retryAfterSeconds = asked ?? (isThrottled ? DEFAULT_RETRY_AFTER_SECONDS : null);
+  const mayHaveTakenEffect = inDoubt !== null;
   return new AppError(error.code, error.message, { ...error, retryAfterSeconds, mayHaveTakenEffect, cause: error });
 }

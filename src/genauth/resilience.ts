@@ -75,7 +75,7 @@ export type CircuitStateName = 'closed' | 'open' | 'half-open';
 export class Circuit {
   private readonly policy: CircuitBreakerPolicy | null;
   private readonly breaker: ConsecutiveBreaker;
-  /** By Date.now(), while it is open. */
+  /** By performance.now(), while it is open. */
   private probeAt = 0;
 
   /**
@@ -89,9 +89,10 @@ export class Circuit {
       return;
     }
     const counts = handleWhen((error) => isOutage(error) || error instanceof AbandonedProbe);
-    const halfOpenAfter = new DelegateBackoff(({ result }: { result: object }) => waitForProbe(result));
+    // The time is kept here: cockatiel goes by a clock that can be set back, and would stay open for as long.
+    const halfOpenAfter = new DelegateBackoff(() => -Infinity);
     this.policy = circuitBreaker(counts, { halfOpenAfter, breaker: this.breaker });
-    this.policy.onBreak((reason) => (this.probeAt = Date.now() + waitForProbe(reason)));
+    this.policy.onBreak((reason) => (this.probeAt = performance.now() + waitForProbe(reason)));
     this.policy.onStateChange(() => onChange(this.phase));
   }
 
@@ -107,13 +108,13 @@ export class Circuit {
 
   /** Whether it says that GenAuth is away. It stops to when nobody has tried for a while: an outage is told by who calls. */
   get isAway(): boolean {
-    if (this.phase === 'open') return Date.now() < this.probeAt + TRIED_WITHIN_MS;
+    if (this.phase === 'open') return performance.now() < this.probeAt + TRIED_WITHIN_MS;
     return this.phase === 'half-open';
   }
 
   /** Milliseconds until an open circuit lets a probe through; 0 when it isn't open. */
   get reopensInMs(): number {
-    return this.phase === 'open' ? Math.max(0, this.probeAt - Date.now()) : 0;
+    return this.phase === 'open' ? Math.max(0, Math.round(this.probeAt - performance.now())) : 0;
   }
 
   /** @throws {AppError} UPSTREAM_UNAVAILABLE, nothing sent, while the circuit is open or its one probe is under way */

@@ -35,6 +35,11 @@ export class CallLetters {
     return this.letters.includes(letter);
   }
 
+  /** Whether a sending is still without an answer. */
+  get isAwaited(): boolean {
+    return this.has('s') || this.has('r');
+  }
+
   countOf(letter: CallLetter): number {
     return this.letters.filter((known) => known === letter).length;
   }

@@ -9,9 +9,10 @@ import type { KickUsersService } from '../kick/kick-users.service';
 import type { Logger } from '../observability/logger';
 import type { Tracing } from '../observability/tracing';
 import type { Database } from '../store/database';
+import { claimHeld } from './claim-held';
 import { finishJob } from './finish-job';
 import { findJob, setRunning, type JobRow } from './kick-job.repository';
-import { claimLines, type OwnedLine } from './kick-line.repository';
+import type { OwnedLine } from './kick-line.repository';
 import type { HeldChunk, KickQueue } from './kick-queue';
 import type { LineStore } from './line-store';
 import type { LineEnd } from './line-tools';
@@ -72,7 +73,8 @@ export class ChunkWork {
     const job = await findJob(tools.database, chunk.jobId);
     if (job === undefined || job.finished_at !== null) return tools.queue.giveBack(chunk, null, 0);
     await setRunning(tools.database, job.id);
-    const lines = await claimLines(tools.database, job.id, chunk.from, chunk.to, this.owner);
+    const lines = await claimHeld(tools.database, chunk, this.owner);
+    if (lines === null) return;
     const timeUp = setTimeout(() => this.end(), Math.max(0, this.endsAt - performance.now()));
     const left = await this.workOn(job, lines).finally(() => clearTimeout(timeUp));
     await this.close(job, left);
@@ -90,8 +92,9 @@ export class ChunkWork {
         begun.push(
           this.workLine(job, line).then(
             (end) => {
-              if (end === 'later') left.push(line.line);
-              else this.tools.noteProgress(job.id);
+              // Lost to another gateway, it is looked after there; unless that one has lost it to us, and found so.
+              if (end === 'settled') this.tools.noteProgress(job.id);
+              else left.push(line.line);
             },
             (error: unknown) => {
               // The database is away, most likely: nothing more is begun.

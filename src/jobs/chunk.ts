@@ -34,9 +34,11 @@ export const KNOWN_FORMATS: readonly number[] = Object.keys(READERS).map(Number)
 
 const anyChunk = z.union(Object.values(READERS));
 
-/** @throws when it is of no known format; such a job keeps a gateway from starting, so this is a bug */
-export function parseChunk(data: unknown): Chunk {
-  const { jobId: id, from, to } = anyChunk.parse(data);
+/** Null: it is of no known format. Such a job keeps a gateway from starting, but a newer gateway may begin one later. */
+export function parseChunk(data: unknown): Chunk | null {
+  const parsed = anyChunk.safeParse(data);
+  if (!parsed.success) return null;
+  const { jobId: id, from, to } = parsed.data;
   return { jobId: id, from, to };
 }
 

@@ -16,10 +16,14 @@ export interface FinishTools {
  * It is the doing of whoever asked for the job, even if somebody else has cancelled it: that has a record of its own.
  */
 export async function finishJob({ database, audit, log }: FinishTools, job: JobRow): Promise<void> {
-  const state = await finishIfSettled(database, job.id);
-  if (state === null) return;
   const { issuer, subject: actor, request_id: requestId, id: jobId } = job;
-  const counts = await countProgress(database, jobId);
+  // Together: a job that is finished and can't be counted would have no record of its end.
+  const finished = await database.transaction(async (transaction) => {
+    const state = await finishIfSettled(transaction, jobId);
+    return state === null ? null : { state, counts: await countProgress(transaction, jobId) };
+  });
+  if (finished === null) return;
+  const { state, counts } = finished;
   log.info({ jobId, requestId, state, ...counts }, 'job finished');
   audit.after({ action: 'JOB_FINISHED', actor, issuer, requestId, jobId, details: { state, ...counts } });
 }

@@ -1,7 +1,8 @@
 /** Accepts, cancels and retries jobs, and owns the rules for it. */
 import { createHash, randomUUID } from 'node:crypto';
+import { bulkhead } from 'cockatiel';
 import type { AuditService } from '../audit/audit.service';
-import { AppError, ErrorCode, InvalidInputError } from '../errors';
+import { AppError, ErrorCode } from '../errors';
 import { MAX_APPS_PER_CALL } from '../kick/apps-per-call';
 import type { Caller } from '../kick/kick-users.service';
 import type { KickReason } from '../kick/kick-reason.enum';
@@ -12,6 +13,7 @@ import { isAway, unlessAway } from '../store/away';
 import type { Database, Queryable } from '../store/database';
 import { CHUNK_SIZE, type ChunkFormat } from './chunk';
 import { finishJob } from './finish-job';
+import { invalidId, MAX_OPEN_JOBS, tooManyJobs } from './job-refusals';
 import {
   countOpenJobs,
   findByKey,
@@ -29,10 +31,6 @@ import type { KickQueue } from './kick-queue';
 import type { LineStore } from './line-store';
 import { BEGUN_NOTHING, MAY_BE_ACCEPTED, MAY_BE_CANCELLED } from './while-away';
 
-/** Unfinished jobs that one caller may have. */
-const MAX_OPEN_JOBS = 5;
-const RETRY_AFTER_SECONDS = 10;
-
 export interface JobRequest {
   userIds: readonly string[];
   appIds: readonly string[];
@@ -45,7 +43,14 @@ export interface JobRequest {
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
+/**
+ * Jobs that are accepted at once. Each waits for its caller's lock on a connection of its own, of which there are few, and
+ * kicks need them.
+ */
+const AT_ONCE = 1;
+
 export class KickJobService {
+  private readonly turns = bulkhead(AT_ONCE, Infinity);
   private readonly record: ReturnType<typeof jobRecorder>;
 
   constructor(
@@ -101,14 +106,14 @@ export class KickJobService {
       if (isAway(error)) this.record('JOB_CANCELLED', job, caller, {}, false);
       throw error;
     });
-    if (isCancelled) {
-      this.record('JOB_CANCELLED', job, caller, {});
-      await this.options.lines.skipUnsent(job.id);
-      await finishJob({ database: this.database, audit: this.audit, log: this.options.log }, job);
-      this.tell.changed(job.id);
-    } else if (job.finished_at !== null || (await findJob(this.database, job.id))?.state !== 'CANCELLING') {
+    if (isCancelled) this.record('JOB_CANCELLED', job, caller, {});
+    else if (job.finished_at !== null || (await findJob(this.database, job.id))?.state !== 'CANCELLING') {
       throw new AppError(ErrorCode.JOB_FINISHED, 'The job is finished already.');
     }
+    // Also where somebody has cancelled it before: they may not have come this far.
+    await this.options.lines.skipUnsent(job.id);
+    await finishJob({ database: this.database, audit: this.audit, log: this.options.log }, job);
+    this.tell.changed(job.id);
     return (await findJob(this.database, job.id)) ?? job;
   }
 
@@ -139,7 +144,8 @@ export class KickJobService {
       recordStart(inserted, false);
       return MAY_BE_ACCEPTED;
     };
-    const { job, isNew } = await unlessAway(() => this.database.transaction(accepting), tellOfDoubt);
+    const accepted = () => this.turns.execute(() => this.database.transaction(accepting));
+    const { job, isNew } = await unlessAway(accepted, tellOfDoubt);
     if (!isNew) return job;
     recordStart(job, true);
     this.tell.queued();
@@ -181,12 +187,3 @@ export class KickJobService {
     throw new AppError(ErrorCode.IDEMPOTENCY_CONFLICT, message);
   }
 }
-
-const invalidId = (message: string): AppError => new InvalidInputError([{ path: ['id'], message: `id ${message}` }]);
-
-const tooManyJobs = (): AppError =>
-  new AppError(
-    ErrorCode.TOO_MANY_JOBS,
-    `You have ${MAX_OPEN_JOBS} unfinished jobs; wait for one to finish, or cancel one.`,
-    { retryAfterSeconds: RETRY_AFTER_SECONDS },
-  );

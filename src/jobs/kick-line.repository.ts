@@ -11,7 +11,6 @@
 import type { ErrorCode } from '../errors';
 import type { Queryable } from '../store/database';
 import type { KickOutcomeState } from './kick-outcome-state.enum';
-import { SAID_EARLIER } from './line-outcomes';
 
 export interface NewLine {
   line: number;
@@ -118,8 +117,10 @@ const lockOwn = (columns: string, ofChange = 'true'): string => `
       for update
     ) l
   )`;
-const OF_OWN = 'from own c where l.job_id = c.job_id and l.line = c.line returning l.job_id as "jobId", l.line';
-type LineKey = Pick<LineChange, 'jobId' | 'line'>;
+const OF_OWN =
+  'from own c where l.job_id = c.job_id and l.line = c.line returning l.job_id as "jobId", l.line, c.owner';
+/** A line in somebody's hands: of two who take it for theirs, one is right. */
+export type LineKey = Pick<LineChange, 'jobId' | 'line' | 'owner'>;
 
 /**
  * "Sent", before it is: one attempt more. Refused for lines of another owner, and of jobs that are cancelled. The time is
@@ -167,33 +168,4 @@ export const settleLines = (store: Queryable, settlements: readonly Settlement[]
         })),
       ),
     ],
-  );
-
-/** Lines that were ended together, by what became of them. */
-export interface EndedLines extends Pick<Settlement, 'state' | 'code'> {
-  lines: number;
-}
-
-/**
- * Those that nothing is in flight for. Nothing is made of them that their calls so far don't say: one that failed, or may
- * have taken effect, is told as such (see `unsuccessful` in line-outcomes.ts).
- */
-export const skipUnsentLines = (store: Queryable, jobId: string) =>
-  store.query<EndedLines>(
-    `with unsent as (
-       select job_id, line from kick_lines
-       where job_id = $1 and state = 'PENDING' and calls !~ '[sr]' order by line for update
-     ), ended as (
-       update kick_lines l set owner = null, finished_at = clock_timestamp(),
-         state = case when calls ~ 'f' then 'FAILED' when calls ~ 'u' then 'UNKNOWN' else 'SKIPPED' end,
-         code = case when calls ~ '[fu]' then code end,
-         message = case
-           when calls ~ '[fu]' then coalesce(message, $2) || ' (' || length(calls) - length(replace(calls, 'k', '')) ||
-             ' of the ' || length(calls) || ' calls for this user succeeded)'
-           when calls ~ 'k' then 'the job was cancelled between the calls for this user; some of the apps were done'
-           else 'the job was cancelled' end
-       from unsent u where l.job_id = u.job_id and l.line = u.line returning l.state, l.code
-     )
-     select state, code, count(*)::integer as lines from ended group by state, code`,
-    [jobId, SAID_EARLIER],
   );

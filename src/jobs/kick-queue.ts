@@ -17,6 +17,8 @@ const MAX_EXPIRY_SECONDS = 23 * 60 * 60;
 const RETENTION_DAYS = 365;
 /** For an index over all chunks that wait. Milliseconds. */
 const INDEX_MS = 60_000;
+/** Before a chunk that this release can't read is handed out again. Seconds. */
+const STRANGE_SECONDS = 5;
 /** Chunks in one statement. */
 const INSERT_SIZE = 1000;
 
@@ -48,7 +50,8 @@ const sqlOf = (store: Queryable): PgBoss.Db => ({
   },
 });
 
-const isHeld = async (transaction: Queryable, { id, round }: HeldChunk): Promise<boolean> => {
+/** Whether it is still this hold's, and for how long the transaction lasts. */
+export const isHeld = async (transaction: Queryable, { id, round }: HeldChunk): Promise<boolean> => {
   const rows = await transaction.query(
     `select id from pgboss.job where name = $1 and id = $2 and state = 'active' and retry_count = $3 for update`,
     [QUEUE, id, round],
@@ -62,7 +65,7 @@ export class KickQueue {
   constructor(
     private readonly database: Database,
     private readonly options: QueueOptions,
-    log: Logger,
+    private readonly log: Logger,
   ) {
     this.boss = new PgBoss({
       db: sqlOf(database),
@@ -102,10 +105,25 @@ export class KickQueue {
     const jobs = await this.boss.fetch<object>(QUEUE, { batchSize: count, includeMetadata: true, db });
     // pg-boss takes any failure for an empty queue.
     await answer;
+    const strange: string[] = [];
+    const chunks = jobs.flatMap(({ id, retryCount, data }) => {
+      const chunk = parseChunk(data);
+      if (chunk === null) strange.push(id);
+      return chunk === null ? [] : [{ id, round: retryCount, ...chunk }];
+    });
+    if (strange.length > 0) await this.leaveToOthers(strange);
     // The engine chooses by order, but hands out in none.
-    return jobs
-      .map(({ id, retryCount, data }) => ({ id, round: retryCount, ...parseChunk(data) }))
-      .toSorted((one, other) => one.from - other.from);
+    return chunks.toSorted((one, other) => one.from - other.from);
+  }
+
+  /** Chunks of a release that came after this one: they go back for its gateways, and do not hold up what is known. */
+  private async leaveToOthers(ids: readonly string[]): Promise<void> {
+    this.log.warn({ chunks: ids.length }, 'chunks of jobs of a newer release are left to its gateways');
+    await this.database.query(
+      `update pgboss.job set state = 'retry', start_after = now() + make_interval(secs => $3)
+       where name = $1 and id = any ($2::uuid[]) and state = 'active'`,
+      [QUEUE, [...ids], STRANGE_SECONDS],
+    );
   }
 
   /**

@@ -5,14 +5,13 @@ import {
   markSent,
   saveCalls,
   settleLines,
-  skipUnsentLines,
-  type EndedLines,
   type LineChange,
+  type LineKey,
   type Settlement,
 } from './kick-line.repository';
+import { skipUnsentLines, type EndedLines } from './skip-unsent';
 
-type Key = Pick<LineChange, 'jobId' | 'line'>;
-const keyOf = ({ jobId, line }: Key): string => `${jobId} ${line}`;
+const keyOf = ({ jobId, line, owner }: LineKey): string => `${jobId} ${line} ${owner}`;
 
 export class LineStore {
   private readonly marks: GroupCommit<LineChange, boolean>;
@@ -25,7 +24,7 @@ export class LineStore {
     private readonly onSettled: (ended: EndedLines) => void,
   ) {
     const group = <Change extends LineChange>(
-      statement: (store: Queryable, changes: readonly Change[]) => Promise<Key[]>,
+      statement: (store: Queryable, changes: readonly Change[]) => Promise<LineKey[]>,
     ) =>
       new GroupCommit<Change, boolean>(async (changes) => {
         const done = new Set((await statement(database, changes)).map(keyOf));

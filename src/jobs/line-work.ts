@@ -9,19 +9,8 @@ import type { LineChange, OwnedLine, Reading, Settlement } from './kick-line.rep
 import type { JobRow } from './kick-job.repository';
 import { CANCELLED, CUT_SHORT, KICKED, unsuccessful } from './line-outcomes';
 import type { LineEnd, LineTools } from './line-tools';
+import { MAX_ATTEMPTS, mayBeMadeLater } from './untimely';
 import { verifyOffline } from './verify-offline';
-
-/** More sendings of one line than this, all clearly refused as untimely, and it fails. */
-const MAX_ATTEMPTS = 100;
-
-/** Says nothing against the call itself: it can be made later. */
-const PASSING: ReadonlySet<ErrorCode> = new Set([
-  ErrorCode.RATE_LIMITED,
-  ErrorCode.UPSTREAM_UNAVAILABLE,
-  ErrorCode.UPSTREAM_TIMEOUT,
-  ErrorCode.AUDIT_UNAVAILABLE,
-  ErrorCode.UPSTREAM_REFUSED_CREDENTIALS,
-]);
 
 type Step = 'next' | 'stop';
 
@@ -44,7 +33,9 @@ export class LineWork {
     this.reading = { done: line.reads_done, tried: line.reads_tried };
     this.attempts = line.attempts;
     this.failure = line.code === null ? null : new AppError(line.code, line.message ?? '');
-    this.sentAt = line.sent_ago_ms === null ? null : performance.now() - line.sent_ago_ms;
+    // In the future: the database's clock was set back, and nobody knows when it was.
+    const agoMs = line.sent_ago_ms !== null && line.sent_ago_ms < 0 ? Infinity : line.sent_ago_ms;
+    this.sentAt = agoMs === null ? null : performance.now() - agoMs;
   }
 
   async run(): Promise<LineEnd> {
@@ -54,8 +45,9 @@ export class LineWork {
       if (this.tools.mustStop()) return this.goOnLater();
       const step = letter === '.' ? await this.send(index, 's') : await this.resolve(index, null);
       if (step === 'next') continue;
-      if (this.refusedBy === 'cancellation') break;
-      return this.refusedBy === null ? this.goOnLater() : 'lost';
+      // A sending without an answer is read back in another turn: the job ends no sooner.
+      if (this.refusedBy === 'cancellation' && !this.letters.isAwaited) break;
+      return this.refusedBy === 'other-owner' ? 'lost' : this.goOnLater();
     }
     return this.settle();
   }
@@ -96,13 +88,15 @@ export class LineWork {
 
   /** A clear no: to the call, or only to its being made now. */
   private async refused(index: number, before: CallLetter, error: AppError): Promise<Step> {
-    if (PASSING.has(error.code) && this.attempts < MAX_ATTEMPTS) {
+    if (mayBeMadeLater(error, this.attempts, this.job)) {
       const wasMarked = this.letters.at(index) !== before;
       this.letters.set(index, before);
       // It was not carried out, so the row must not say "sent" for somebody to read back.
       if (wasMarked) await this.tools.store.save(this.change());
       return 'stop';
     }
+    // A no to the repetition says nothing of the sending before it; but who is unknown to GenAuth is out.
+    if (before === 's' && error.code !== ErrorCode.USER_NOT_FOUND) return this.unknown(index, error);
     this.letters.set(index, 'f');
     this.fail(error);
     return 'next';
@@ -176,11 +170,12 @@ export class LineWork {
     return 'later';
   }
 
-  /** Null: there was no time to verify. */
+  /** Null: there was no time to verify, or to read back. */
   private async outcome(): Promise<Omit<Settlement, keyof LineChange> | null> {
     const { letters, failure } = this;
     if (!letters.has('f') && !letters.has('u')) {
       if (letters.has('.')) return letters.has('k') ? CUT_SHORT : CANCELLED;
+      if (letters.isAwaited) return null;
       return this.job.verify ? this.verify() : KICKED;
     }
     return unsuccessful(letters, failure);

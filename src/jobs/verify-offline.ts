@@ -18,12 +18,13 @@ const UNREADABLE: Outcome = {
   message: 'GenAuth confirmed the kick; reading it back failed.',
   verifiedOffline: null,
 };
-const STILL_ONLINE: Outcome = {
-  state: 'FAILED',
-  code: null,
-  message: `GenAuth confirmed the kick, but the user was still online at each of ${MAX_READS} reads.`,
-  verifiedOffline: false,
-};
+/** Seen online is not out, whatever could not be read before or after. */
+function stillOnline(tried: string): Outcome {
+  const seen = [...tried].filter((read) => read === 'o').length;
+  const when = seen === MAX_READS ? `each of ${MAX_READS} reads` : `${seen} of ${MAX_READS} reads; the others failed`;
+  const message = `GenAuth confirmed the kick, but the user was still online at ${when}.`;
+  return { state: 'FAILED', code: null, message, verifiedOffline: false };
+}
 
 /**
  * @param reading goes on where it stands, and notes how far it has come
@@ -36,7 +37,8 @@ export async function verifyOffline(
   mustStop: () => boolean,
 ): Promise<Outcome | null> {
   for (let app = appIds[reading.done]; app !== undefined; app = appIds[reading.done]) {
-    if (reading.tried.length >= MAX_READS) return reading.tried.includes('x') ? UNREADABLE : STILL_ONLINE;
+    const { tried } = reading;
+    if (tried.length >= MAX_READS) return tried.includes('o') ? stillOnline(tried) : UNREADABLE;
     if (mustStop()) return null;
     const seen = await look(readBack, app);
     if (seen === 'offline') {

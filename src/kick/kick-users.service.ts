@@ -77,7 +77,11 @@ export class KickUsersService {
     const retryAfterSeconds = await this.limit.take(caller.principal);
     if (retryAfterSeconds !== null) throw this.refuse(request, caller, retryAfterSeconds);
     const facts = this.factsOf(request, caller);
-    const auditId = await this.recordRequest(facts, caller);
+    const auditId = await this.recordRequest(facts, caller).catch((error: unknown) => {
+      // It has no record, and would be in no count either.
+      if (error instanceof AppError) this.metrics.countKick('single', error.code, 0);
+      throw error;
+    });
     return this.carryOut(request, caller, facts, () => auditId);
   }
 

@@ -71,6 +71,10 @@ export function createLogger(level: string, { isProduction = false, destination 
   });
 }
 
+/** For what is no detail, and must not be left out with the details: lines from `info` on, whatever LOG_LEVEL says but `silent`. */
+export const withInfo = (log: Logger): Logger =>
+  log.level === 'silent' || log.isLevelEnabled('info') ? log : log.child({}, { level: 'info' });
+
 /** How long the end of a process waits for its last lines. Milliseconds. */
 const LAST_LINES_MS = 500;
 

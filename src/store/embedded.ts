@@ -3,7 +3,7 @@
  * killed process but not a power cut, as it never calls fsync.
  */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { PGlite, Transaction } from '@electric-sql/pglite' with { 'resolution-mode': 'import' };
 import { codeOf } from '../errors';
@@ -23,8 +23,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 /** `DATA_DIR` can't be used; the message is for whoever set it. */
 export class DataDirError extends Error {
   override readonly name = 'DataDirError';
-  constructor(cause: unknown) {
-    const code = codeOf(cause);
+  constructor(cause: unknown, code = codeOf(cause)) {
     const ofFiles = `${REFUSALS[code] ?? 'cannot be used'} (${code})`;
     super(`DATA_DIR ${code === '' ? 'holds no database that can be opened' : ofFiles}`, { cause });
   }
@@ -37,6 +36,15 @@ const queryableOf = (store: PGlite | Transaction): Queryable => ({
     await store.exec(sql);
   },
 });
+
+/** Less than this is no room for PostgreSQL's smallest file. */
+const NO_ROOM_BYTES = 1024 * 1024;
+
+const isFull = (directory: string): Promise<boolean> =>
+  statfs(directory).then(
+    ({ bavail, bsize }) => bavail * bsize < NO_ROOM_BYTES,
+    () => false,
+  );
 
 /** @returns the unlocking */
 async function take(directory: string): Promise<() => Promise<void>> {
@@ -64,7 +72,8 @@ export async function openEmbedded(directory: string): Promise<Database> {
   const { PGlite: Store } = await import('@electric-sql/pglite');
   const store = await Store.create(storeIn(directory)).catch(async (error: unknown) => {
     await unlock();
-    throw new DataDirError(error);
+    // PGlite tells of no reason. A user who took a full disk for a broken database might delete it.
+    throw new DataDirError(error, codeOf(error) || ((await isFull(directory)) ? 'ENOSPC' : ''));
   });
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {

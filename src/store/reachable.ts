@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from './database';
 
-/** A database that takes longer to say 1 is as good as gone. Milliseconds. */
+/** A database that takes longer to answer is as good as gone. Milliseconds. */
 const PATIENCE_MS = 1000;
+
+/** One that takes no writes, as after a failover, is of no use to a kick: it must have its record. */
+const QUESTION = `select current_setting('transaction_read_only') = 'on' as "isReadOnly"`;
 
 /** The question under way, for each database: however many ask, it has one of them to answer. */
 const asked = new WeakMap<Database, Promise<boolean>>();
@@ -11,9 +14,9 @@ function ask(database: Database): Promise<boolean> {
   const known = asked.get(database);
   if (known !== undefined) return known;
   const answered = database
-    .query('select 1')
+    .query<{ isReadOnly: boolean }>(QUESTION)
     .then(
-      () => true,
+      ([answer]) => answer?.isReadOnly === false,
       () => false,
     )
     .finally(() => asked.delete(database));
@@ -21,7 +24,7 @@ function ask(database: Database): Promise<boolean> {
   return answered;
 }
 
-/** Whether the database answers, now. */
+/** Whether the database answers, now, and takes writes. */
 export async function isReachable(database: Database): Promise<boolean> {
   const patience = new AbortController();
   const gaveUp = delay(PATIENCE_MS, false, { signal: patience.signal }).catch(() => false);

@@ -1,14 +1,13 @@
 /** The issuer's keys: found, kept, followed when they rotate, and what happens while they can't be had. */
-import type { ServerResponse } from 'node:http';
 import { VerifiedTokens } from '../../src/auth/verified-tokens';
 import { eventually } from '../helpers/eventually';
 import { execute } from '../helpers/execute';
 import { fakeOnly } from '../helpers/fake-clock';
 import { startTestIssuer } from '../helpers/issuer';
-import { makeKey, TestIssuer } from '../helpers/test-issuer';
-import { atEnd } from '../helpers/at-end';
+import { makeKey, type TestIssuer } from '../helpers/test-issuer';
 import { scrape } from '../helpers/scrape';
 import { startTestApp, type TestApp } from '../helpers/start-app';
+import { notesOf, statusOf } from './callers';
 
 const COOL_DOWN_MS = 5000;
 const RETRY_MS = 5000;
@@ -25,21 +24,10 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-const statusOf = async (app: TestApp, token: string) => (await execute(app, '{ __typename }', {}, { token })).status;
-
 /** Fresh, stale, unavailable. */
 async function gaugeOf(app: TestApp) {
   const { value } = await scrape(app);
   return ['fresh', 'stale', 'unavailable'].map((state) => value('kick_gateway_auth_keys', { state }));
-}
-
-async function notesOf(app: TestApp) {
-  const { status, ...response } = await fetch(`${app.url}/readyz`).then(async (answer) => ({
-    status: answer.status,
-    ...((await answer.json()) as { notes: string[] }),
-  }));
-  expect(status).toBe(200);
-  return response.notes;
 }
 
 const start = async (issuer: TestIssuer) => startTestApp(issuer.environment);
@@ -250,60 +238,5 @@ describe('a start while the issuer is down', () => {
     const token = await issuer.issue();
     for (let round = 0; round < 20; round++) expect(await statusOf(app, token)).toBe(401);
     expect(issuer.fetches).toEqual({ discovery: 2, keys: 0 });
-  });
-});
-
-describe('keys are not taken', () => {
-  const text = (body: string) => (response: ServerResponse) => void response.writeHead(200).end(body);
-  const discoveryOf = (document: Record<string, unknown>) => (issuer: TestIssuer) => void (issuer.discovery = document);
-
-  it.each<[string, (issuer: TestIssuer) => void, string]>([
-    ['from a discovery document of another issuer', discoveryOf({ issuer: 'https://other.example' }), 'discovery names another issuer than AUTH_ISSUER'], // prettier-ignore
-    ['from an address that is not encrypted', discoveryOf({ jwks_uri: 'http://issuer.example/keys' }), 'discovery names a jwks_uri that is not https'], // prettier-ignore
-    ['from an address that is none', discoveryOf({ jwks_uri: 'keys' }), 'discovery names a jwks_uri that is not https'],
-    ['from a file', discoveryOf({ jwks_uri: 'file:///etc/passwd' }), 'discovery names a jwks_uri that is not https'],
-    ['from a discovery document without an address', discoveryOf({ jwks_uri: undefined }), 'discovery is not the document that it should be'], // prettier-ignore
-    ['from where a redirect leads', (issuer) => {
-        issuer.broken.discovery = (response) => response.writeHead(302, { location: issuer.keysUrl }).end();
-      }, 'discovery cannot be read: HTTP status 302'], // prettier-ignore
-    ['from where a redirect of the key set leads', (issuer) => {
-        const body = JSON.stringify({ keys: issuer.keys.map(({ publicJwk }) => publicJwk) });
-        issuer.broken.keys = (response) => response.writeHead(307, { location: '/elsewhere' }).end(body);
-      }, 'the key set cannot be read: HTTP status 307'], // prettier-ignore
-    ['from an error', (issuer) => {
-        issuer.broken.keys = (response) => response.writeHead(503).end('{"keys":[]}');
-      }, 'the key set cannot be read: HTTP status 503'], // prettier-ignore
-    ['from a page', (issuer) => void (issuer.broken.keys = text('<html>canary</html>')), 'the key set is not JSON'],
-    ['from a list', (issuer) => void (issuer.broken.keys = text('[]')), 'the key set is not the document that it should be'], // prettier-ignore
-    ['that are none', (issuer) => void (issuer.broken.keys = text('{"keys":[]}')), 'the key set has no key for signatures'], // prettier-ignore
-    ['that are for encryption or secret', (issuer) => void (issuer.broken.keys = text('{"keys":[{"kty":"RSA","use":"enc"},{"kty":"oct"}]}')), 'the key set has no key for signatures'], // prettier-ignore
-    ['from a document without end', (issuer) => {
-        issuer.broken.keys = (response) => void response.writeHead(200).write(`{"keys":[${' '.repeat(300_000)}`);
-      }, 'the key set cannot be read: more than 262144 bytes'], // prettier-ignore
-    ['from a connection that breaks off', (issuer) => {
-        issuer.broken.keys = (response) => void response.writeHead(200).write('{', () => response.destroy());
-      }, 'the key set cannot be read: UND_ERR_SOCKET'], // prettier-ignore
-  ])('%s', async (_name, breakIt, reason) => {
-    const issuer = await startTestIssuer('ES256');
-    breakIt(issuer);
-    const app = await start(issuer);
-    expect(app.logs).toContainEqual(expect.objectContaining({ level: 50, reason }));
-    expect(JSON.stringify(app.logs)).not.toContain('canary');
-    expect(await statusOf(app, await issuer.issue())).toBe(401);
-    expect(await notesOf(app)).toEqual(['AUTH_KEYS_UNAVAILABLE']);
-  });
-
-  it('from an issuer that never answers', async () => {
-    const timeout = AbortSignal.timeout.bind(AbortSignal);
-    const asked = jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms === 5000 ? 50 : ms));
-    const issuer = new TestIssuer();
-    issuer.broken.discovery = () => undefined;
-    await issuer.start();
-    atEnd(() => issuer.stop());
-    const app = await start(issuer);
-    expect(app.logs).toContainEqual(
-      expect.objectContaining({ level: 50, reason: 'discovery cannot be read: TimeoutError' }),
-    );
-    expect(asked).toHaveBeenCalledWith(5000);
   });
 });

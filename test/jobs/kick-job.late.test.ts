@@ -108,8 +108,10 @@ withPostgres('with a clock that a test can set', () => {
   let aheadMs: number;
   beforeEach(() => {
     aheadMs = 0;
-    const realNow = Date.now.bind(Date);
-    jest.spyOn(Date, 'now').mockImplementation(() => realNow() + aheadMs);
+    for (const clock of [Date, performance]) {
+      const realNow = clock.now.bind(clock);
+      jest.spyOn(clock, 'now').mockImplementation(() => realNow() + aheadMs);
+    }
   });
   afterEach(() => jest.restoreAllMocks());
 

@@ -2,14 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { makeJob } from '../helpers/make-job';
 import { openStore, makeStore, withPostgres } from '../helpers/stores';
-import {
-  claimLines,
-  markSent,
-  saveCalls,
-  settleLines,
-  skipUnsentLines,
-  type LineChange,
-} from '../../src/jobs/kick-line.repository';
+import { claimLines, markSent, saveCalls, settleLines, type LineChange } from '../../src/jobs/kick-line.repository';
+import { skipUnsentLines } from '../../src/jobs/skip-unsent';
 import type { Database } from '../../src/store/database';
 
 /** As many as one statement writes. */

@@ -11,10 +11,10 @@ import {
   markSent,
   saveCalls,
   settleLines,
-  skipUnsentLines,
   type LineChange,
   type Settlement,
 } from '../../src/jobs/kick-line.repository';
+import { skipUnsentLines } from '../../src/jobs/skip-unsent';
 import { KickOutcomeState } from '../../src/jobs/kick-outcome-state.enum';
 import type { Database, Queryable } from '../../src/store/database';
 

@@ -1,0 +1,101 @@
+/** Chunks that come late, and chunks that nobody here can read: neither leaves a user behind, nor holds others up. */
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { claimHeld } from '../../src/jobs/claim-held';
+import { CHUNK_FORMAT } from '../../src/jobs/chunk';
+import { lockCaller } from '../../src/jobs/kick-job.repository';
+import { KickQueue } from '../../src/jobs/kick-queue';
+import { eventually } from '../helpers/eventually';
+import { kick } from '../helpers/execute';
+import { makeJob } from '../helpers/make-job';
+import { startTestApp, startTestEmulator } from '../helpers/start-app';
+import { describeOnEachStore, makeStore, openStore, withPostgres } from '../helpers/stores';
+import { acceptedJob, finishedJob, newKey, startJob } from './jobs';
+
+describeOnEachStore('a chunk', (kind) => {
+  it('that has expired, and is in the hands of another gateway, claims no lines', async () => {
+    const database = await openStore(await makeStore(kind));
+    const queue = new KickQueue(database, { format: CHUNK_FORMAT, expiryMs: 60_000 }, pino({ level: 'silent' }));
+    await queue.start(false);
+    const jobId = await makeJob(database, 3);
+    await database.transaction((transaction) => queue.add(transaction, [{ jobId, from: 0, to: 2 }]));
+    const [late] = await queue.take(1);
+    // As pg-boss does when its time is over.
+    await database.query(`update pgboss.job set state = 'retry', retry_count = retry_count + 1 where id = $1`, [
+      late!.id,
+    ]);
+    const [held] = await queue.take(1);
+    const owner = randomUUID();
+    expect(await claimHeld(database, held!, owner)).toHaveLength(3);
+    expect(await claimHeld(database, late!, randomUUID())).toBeNull();
+    expect(await database.query('select distinct owner from kick_lines where job_id = $1', [jobId])).toEqual([
+      { owner },
+    ]);
+    await queue.stop();
+  });
+
+  it('whose lines were taken by somebody who died is worked off all the same', async () => {
+    const database = await openStore(await makeStore(kind));
+    const genauth = await startTestEmulator({ extraUsers: 20 });
+    const app = await startTestApp({ GENAUTH_MAX_RPS: '5', GENAUTH_TIMEOUT_MS: '1000' }, genauth, database);
+    const userIds = genauth.directory.users.filter(({ name }) => name.startsWith('load-')).map(({ userId }) => userId);
+    const id = await acceptedJob(app, { userIds, appIds: [genauth.directory.demoApp.appId] });
+    await eventually(() => genauth.receivedCount() >= 2);
+    // A late claim, as one that went out before the chunk had expired.
+    await database.query(`update kick_lines set owner = $2 where job_id = $1 and state = 'PENDING'`, [
+      id,
+      randomUUID(),
+    ]);
+    expect(await finishedJob(app, id)).toMatchObject({ state: 'COMPLETED', progress: { kicked: userIds.length } });
+  });
+
+  it('of a newer release is left to its gateways, and what stands behind it goes on', async () => {
+    const database = await openStore(await makeStore(kind));
+    const genauth = await startTestEmulator({ extraUsers: 120 });
+    const app = await startTestApp({ GENAUTH_TIMEOUT_MS: '1000' }, genauth, database);
+    const strange = { format: CHUNK_FORMAT + 1, jobId: randomUUID(), ranges: [[0, 49]] };
+    for (let copy = 0; copy < 10; copy++) {
+      await database.query(
+        `insert into pgboss.job (name, data, priority, retry_limit) values ('kick-chunks', $1::text::jsonb, 1, 1000)`,
+        [JSON.stringify(strange)],
+      );
+    }
+    const userIds = genauth.directory.users.filter(({ name }) => name.startsWith('load-')).map(({ userId }) => userId);
+    const id = await acceptedJob(app, { userIds, appIds: [genauth.directory.demoApp.appId] });
+    expect(await finishedJob(app, id)).toMatchObject({ progress: { kicked: userIds.length } });
+    const left = await database.query(`select data from pgboss.job where name = 'kick-chunks' and state < 'completed'`);
+    expect(left).toEqual(Array.from({ length: 10 }, () => ({ data: strange })));
+    expect(app.logs).toContainEqual(
+      expect.objectContaining({ level: 40, msg: 'chunks of jobs of a newer release are left to its gateways' }),
+    );
+  });
+});
+
+withPostgres('starts of jobs that wait for their caller', () => {
+  it('leave kicks the connections that they need', async () => {
+    const { url } = await makeStore('postgres');
+    const app = await startTestApp({ DATABASE_URL: url! });
+    const { demoUser, demoApp } = app.genauth.directory;
+    const other = await openStore({ url, dataDir: '' });
+    const idempotencyKey = newKey();
+    const start = () => startJob(app, { userIds: ['x'], appIds: ['y'], idempotencyKey });
+    const starts = await other.transaction(async (transaction) => {
+      await start();
+      const [who] = await transaction.query<{ issuer: string; subject: string }>(
+        'select issuer, subject from kick_jobs',
+      );
+      await lockCaller(transaction, who!.issuer, who!.subject);
+      const waiting = Array.from({ length: 6 }, start);
+      await eventually(async () => {
+        const locks = await transaction.query(`select from pg_locks where locktype = 'advisory' and not granted`);
+        return locks.length > 0;
+      });
+      const input = { userId: demoUser.userId, appIds: [demoApp.appId] };
+      for (let round = 0; round < 5; round++) {
+        expect(await kick(app, input)).toMatchObject({ __typename: 'KickUsersSuccess' });
+      }
+      return waiting;
+    });
+    for (const payload of await Promise.all(starts)) expect(payload).toMatchObject({ job: expect.anything() });
+  });
+});
