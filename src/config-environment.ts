@@ -14,8 +14,15 @@ export class ConfigError extends Error {
 }
 
 /** The given environment, over the values of the file outside production. @throws {ConfigError} */
-export const withFile = (environment: Environment, file: string): Environment =>
-  environment['NODE_ENV'] === 'production' ? environment : { ...readEnvFile(file), ...environment };
+export function withFile(environment: Environment, file: string): Environment {
+  if (environment['NODE_ENV'] === 'production') return environment;
+  const values = readEnvFile(file);
+  // It would be production, with a file that is not read in production.
+  if (values['NODE_ENV'] === 'production' && environment['NODE_ENV'] === undefined) {
+    throw new ConfigError([`${file} must not set NODE_ENV to production: set it in the environment`]);
+  }
+  return { ...values, ...environment };
+}
 
 function readEnvFile(file: string): Environment {
   try {

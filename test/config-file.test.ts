@@ -54,6 +54,14 @@ describe('.env', () => {
     expect(faultsOf({}, (given) => readConfig(given, file))).toEqual([`${file} cannot be read (EISDIR)`]);
   });
 
+  it('must not make it production, where it is not read', () => {
+    writeFileSync(file, 'NODE_ENV=production\n');
+    expect(faultsOf({}, (given) => readConfig(given, file))).toEqual([
+      `${file} must not set NODE_ENV to production: set it in the environment`,
+    ]);
+    expect(readConfig({ NODE_ENV: 'test' }, file)).toEqual(parseConfig({}));
+  });
+
   it('.env.example names every variable, and no other', () => {
     const example = readFileSync(path.join(__dirname, '..', '.env.example'), 'utf8');
     const names = example.split('\n').flatMap((line) => /^#?\s?([A-Z][A-Z0-9_]+)=/.exec(line)?.[1] ?? []);

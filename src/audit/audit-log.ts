@@ -154,7 +154,8 @@ export class AuditLog {
       await this.chain.write(batch);
       this.written += batch.length;
       if (this.refusals > 0) this.refusals -= batch.filter(isRefusal).length;
-      this.recovered();
+      if (this.isFailing) this.log.warn('audit records are written again');
+      this.isFailing = false;
       this.tellSettled(this.written);
       return true;
     } catch (error) {
@@ -185,11 +186,6 @@ export class AuditLog {
       this.later = null;
       void this.flush();
     }, ms).unref();
-  }
-
-  private recovered(): void {
-    if (this.isFailing) this.log.warn('audit records are written again');
-    this.isFailing = false;
   }
 
   private logHead(): void {
