@@ -1,4 +1,4 @@
-/** The one reader of the environment. All faults are found before any is reported; no value is ever repeated. */
+/** Reads the environment, for all but tracing, which starts before this is loaded. All faults are found before any is reported; no value is ever repeated. */
 import { ConfigError, withFile, type Environment } from './config-environment';
 import { VARIABLES, type Variables } from './config-variables';
 import { findPersistedFaults, readPersisted } from './graphql/persisted-manifest';

@@ -139,12 +139,15 @@ export class GenAuthClient {
   }
 }
 
+/** Codes of attempts that never left, unless they are in doubt themselves. */
+const UNSENT: ReadonlySet<ErrorCode> = new Set([ErrorCode.UPSTREAM_UNAVAILABLE, ErrorCode.AUDIT_UNAVAILABLE]);
+
 /**
  * The last attempt's failure, told for the whole call. Where that attempt was not sent, and one before it is in doubt, that
  * one is told: "nothing was sent" would be untrue, and what GenAuth said of it would be lost.
  */
 function asOutcome(last: AppError, inDoubt: AppError | null): AppError {
-  const wasSent = last.mayHaveTakenEffect || last.code !== ErrorCode.UPSTREAM_UNAVAILABLE;
+  const wasSent = last.mayHaveTakenEffect || !UNSENT.has(last.code);
   const error = wasSent ? last : (inDoubt ?? last);
   const isThrottled = error.code === ErrorCode.RATE_LIMITED;
   const asked = last.retryAfterSeconds ?? error.retryAfterSeconds;

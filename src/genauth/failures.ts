@@ -46,7 +46,7 @@ function meaningOfHttpStatus(httpStatus: number): Meaning {
 const MAX_INT32 = 2_147_483_647;
 
 /** Retry-After in whole seconds, from either of its two forms (RFC 9110, section 10.2.3); null when it is neither. */
-export function parseRetryAfter(value: string | null, now: number): number | null {
+function parseRetryAfter(value: string | null, now: number): number | null {
   if (value === null) return null;
   if (/^\d+$/.test(value.trim())) return Math.min(Number(value), MAX_INT32);
   const at = Date.parse(value);

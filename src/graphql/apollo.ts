@@ -14,16 +14,13 @@ import { answerPlugin } from './answer.plugin';
 import { givenUpPlugin } from './given-up.plugin';
 import { learningPlugin } from './known/learning.plugin';
 import type { KnownOperations } from './known/known-operations';
-import { LIMITS } from './limits';
+import { LIMITS, MAX_VALIDATION_ERRORS } from './limits';
 import { limitsPlugin } from './limits.plugin';
 import { observerPlugin } from './observer.plugin';
 import type { OperationObserver } from './operation-seen';
 import type { PersistedOperations } from './persisted-manifest';
 import { manifestCache, persistedOperationsPlugin } from './persisted-operations.plugin';
 import { formatError } from './safe-errors';
-
-/** So many faults of a document are told at most. */
-const MAX_VALIDATION_ERRORS = 20;
 
 /** Nothing is reported to Apollo, whatever APOLLO_KEY and its kin in the environment ask for. */
 const NOTHING_TO_APOLLO = [

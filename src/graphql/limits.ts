@@ -14,6 +14,9 @@ import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { costOf } from './operation-cost';
 import { countRootFields, countSelected, countWritten, depthOf, rootFieldNames } from './operation-shape';
 
+/** So many faults of a document are told at most. */
+export const MAX_VALIDATION_ERRORS = 20;
+
 /** Room for ten times the largest operation of schema/operations, and for the introspection of any tool. */
 export const LIMITS = {
   /** Lexical tokens of a document; more are not even parsed. */

@@ -17,15 +17,13 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { CONDITIONAL_ROOT } from './given-up.plugin';
-import { LIMITS, findBrokenLimit } from './limits';
+import { LIMITS, MAX_VALIDATION_ERRORS, findBrokenLimit } from './limits';
 import { hasConditionalSubscription } from './operation-shape';
 import type { PersistedOperations } from './persisted-manifest';
 import { createMembership, NOT_IN_LIST } from './persisted-operations.plugin';
 import { formatError } from './safe-errors';
 import { readParams } from './subscription-params';
 import { describeBadVariables } from './variable-errors';
-
-const MAX_VALIDATION_ERRORS = 20;
 
 /** What came in, before anything is known of it. */
 export interface SubscriptionRequest {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 /** Why a gateway can't serve, for those who look after it. */
-export type UnreadyReason = 'SHUTTING_DOWN' | 'GENAUTH_KEY_REFUSED' | 'DATABASE_UNREACHABLE';
+type UnreadyReason = 'SHUTTING_DOWN' | 'GENAUTH_KEY_REFUSED' | 'DATABASE_UNREACHABLE';
 /**
  * What is worth knowing but takes no gateway out: all of them share it, so taking out each would leave none. The database
  * is a note where kicks go ahead without it.

@@ -1,10 +1,7 @@
 /** One watcher's progress as an async iterator: the newest count, never a backlog, and the final one last. */
 import { LONGEST_TIMER_MS } from '../longest-timer';
 import type { Progress } from './kick-outcome.repository';
-import type { ProgressFeed, Snapshot } from './progress-feed';
-
-/** At most four events a second. Milliseconds. */
-const EVERY_MS = 250;
+import { EVERY_MS, type ProgressFeed, type Snapshot } from './progress-feed';
 
 /** The gateway stops or the token has expired before the final count: the stream is to end as if broken off. */
 export class StreamCut extends Error {

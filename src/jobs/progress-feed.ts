@@ -9,7 +9,7 @@ import { countProgress, type Progress } from './kick-outcome.repository';
 
 const CHANNEL = 'kick_progress';
 /** A watched job is read no more often than this; so no watcher is told more often either. Milliseconds. */
-const EVERY_MS = 250;
+export const EVERY_MS = 250;
 /** Each watched job is read at least so often, for a notification may be lost with its connection. Milliseconds. */
 const AT_LEAST_EVERY_MS = 5000;
 

@@ -4,10 +4,10 @@ import { isStorable } from '../store/storable';
 import { UserIdType } from './user-id-type.enum';
 
 /** GenAuth documents no lengths; this keeps an index entry and a request bounded. */
-export const MAX_ID_LENGTH = 256;
+const MAX_ID_LENGTH = 256;
 export const MAX_TICKET_LENGTH = 200;
 
-export const isBlank = (text: string): boolean => text.trim() === '';
+const isBlank = (text: string): boolean => text.trim() === '';
 
 const anything = (): boolean => true;
 const PROVIDER_AND_ID = /^[^\s:]+:.*\S/s;

@@ -1,6 +1,7 @@
 /** PostgreSQL by `DATABASE_URL`: what production runs on, shared by any number of gateways. */
 import { Pool, type PoolClient } from 'pg';
 import type { Logger } from '../observability/logger';
+import { PRODUCT } from '../product';
 import type { Database, Queryable } from './database';
 import { ListeningConnection } from './listening-connection';
 
@@ -55,7 +56,7 @@ export function openPostgres(connectionString: string, log: Logger): Database {
   const settings = {
     connectionString,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    application_name: 'genauth-kick-gateway',
+    application_name: PRODUCT.name,
     keepAlive: true,
   };
   const pool = new Pool({

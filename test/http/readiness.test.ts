@@ -40,7 +40,7 @@ it('however many ask, the database has one question at a time to answer', async 
   let answer = (): void => undefined;
   const held = new Promise<void>((resolve) => (answer = resolve));
   const query: Database['query'] = async (sql, parameters) => {
-    if (sql === 'select 1' && ++questions === 1) await held;
+    if (sql.includes('transaction_read_only') && ++questions === 1) await held;
     return database.query(sql, parameters);
   };
   const app = await startTestApp({}, undefined, { ...database, query });
