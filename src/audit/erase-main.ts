@@ -22,8 +22,7 @@ const isTypeName = (name: string): name is keyof typeof UserIdType => Object.has
 
 /** Between two batches. @throws once somebody has asked this process to end */
 function goOn(): void {
-  if (askedToEnd.aborted)
-    throw new Error('ended by a signal: what was erased until then is recorded, the rest is not erased');
+  if (askedToEnd.aborted) throw new Error('ended by a signal before all of it was erased: run it again');
 }
 
 /** Recorded even if it fails halfway, or is ended: what was erased until then stays so. */

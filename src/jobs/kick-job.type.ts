@@ -58,7 +58,7 @@ export class KickOutcome {
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'With `verify`: whether the user was read to be offline; null if not asked for, or not readable.',
+    description: 'With `verify`: whether the user was read to be offline; null if not asked for, or not read.',
   })
   verifiedOffline!: boolean | null;
 }
