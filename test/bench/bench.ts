@@ -12,7 +12,8 @@ import type { Question } from './rows';
 const LIFTED = { GENAUTH_MAX_RPS: '1000000', RATE_LIMIT_PER_MINUTE: '1000000000' };
 
 /** A load that is put on one server. */
-export type Load = Pick<LoadPlan, 'url' | 'connections' | 'warmUpMs' | 'measureMs'>;
+export type Load = Pick<LoadPlan, 'url' | 'connections' | 'warmUpMs' | 'measureMs'> &
+  Partial<Pick<LoadPlan, 'perSecond'>>;
 
 export class Bench {
   /** Names of those that are still there. */
@@ -93,7 +94,7 @@ export class Bench {
       'content-type': 'application/json',
       authorization: `Bearer ${token}`,
     }));
-    const result = (await this.load.ask({ ...question, ...load, headers })) as LoadResult;
+    const result = (await this.load.ask({ perSecond: null, ...question, ...load, headers })) as LoadResult;
     const calls = (await this.countCalls()) - before;
     if (result.firstWrong !== null) throw new Error(`${result.wrong} wrong answers, first: ${result.firstWrong}`);
     if (calls !== result.kicks) throw new Error(`${result.kicks} kicks answered, ${calls} calls reached the upstream`);

@@ -1,4 +1,5 @@
-/** The load generator, a process of its own: as many requests as so many connections carry, each for another user. */
+/** The load generator, a process of its own: requests on so many connections, each for another user. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type Dispatcher } from 'undici';
 
 /** One run. */
@@ -13,6 +14,8 @@ export interface LoadPlan {
   /** What every right answer has in its body, beside HTTP 200. */
   marker: string;
   connections: number;
+  /** Requests a second, of all connections together and evenly spread; null: as many as they carry. */
+  perSecond: number | null;
   /** Not measured. Milliseconds. */
   warmUpMs: number;
   /** Milliseconds. */
@@ -73,16 +76,24 @@ class AnswerReader implements Dispatcher.DispatchHandler {
 async function run(plan: LoadPlan): Promise<LoadResult> {
   const latencies: number[] = [];
   const result = { kicks: 0, wrong: 0, firstWrong: null as string | null };
-  const measuredFrom = performance.now() + plan.warmUpMs;
+  const beganAt = performance.now();
+  const measuredFrom = beganAt + plan.warmUpMs;
   const endsAt = measuredFrom + plan.measureMs;
   const [before, after] = plan.body;
 
+  const { perSecond: pace, connections } = plan;
+  /**
+   * When a connection's next request is due, however late the answer before it was: who is slow is asked no less, or would
+   * look quick for it ("coordinated omission", https://github.com/giltene/wrk2).
+   */
+  const dueAt = (turn: number, index: number): number =>
+    pace === null ? performance.now() : beganAt + ((turn * connections + index) / pace) * 1000;
   const keepBusy = async (_: unknown, index: number): Promise<void> => {
     const client = new Client(plan.url, { pipelining: 1, headersTimeout: 20_000 });
     const headers = plan.headers[index % plan.headers.length]!;
-    const exchange = (): Promise<void> =>
+    /** @param startedAt what it is measured from */
+    const exchange = (startedAt: number): Promise<void> =>
       new Promise((resolve) => {
-        const startedAt = performance.now();
         const reader = new AnswerReader(plan.marker, (wrong) => {
           const now = performance.now();
           if (wrong === null) result.kicks++;
@@ -93,10 +104,13 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
         });
         client.dispatch({ method: 'POST', path: plan.path, headers, body: before + nextUser() + after }, reader);
       });
-    while (performance.now() < endsAt) await exchange();
+    for (let turn = 0, due = dueAt(0, index); due < endsAt; due = dueAt(++turn, index)) {
+      if (due > performance.now()) await delay(due - performance.now());
+      await exchange(due);
+    }
     await client.close();
   };
-  await Promise.all(Array.from({ length: plan.connections }, keepBusy));
+  await Promise.all(Array.from({ length: connections }, keepBusy));
   const sorted = Float64Array.from(latencies).sort();
   const perSecond = sorted.length / (plan.measureMs / 1000);
   return { ...result, perSecond, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
