@@ -13,6 +13,13 @@ const PATIENCE_MS = 500;
 /** How often to tidy up, and to look whether a lost database is back. Milliseconds. */
 const TIDY_EVERY_MS = 1000;
 
+/** Of one caller, in the minute of `local` that is under way. */
+interface Unbooked {
+  kicks: number;
+  /** By performance.now(). */
+  lastAt: number;
+}
+
 /** Who calls. */
 export interface LimitedCaller {
   subject: string;
@@ -39,6 +46,8 @@ export class CallerLimit {
   private readonly local: RateLimiterMemory;
   /** Kicks that the database has admitted, which `local` has not counted yet. */
   private readonly admitted = new Map<string, number>();
+  /** Kicks that `local` has admitted, which the database is to count when it is back. */
+  private readonly unbooked = new Map<string, Unbooked>();
   private isDown = false;
   private tidying: Promise<void> | null = null;
   private readonly ticker: NodeJS.Timeout;
@@ -58,9 +67,11 @@ export class CallerLimit {
   /** Counts one kick. @returns null: admitted; or the seconds until the next one can be. Never fails, never waits long. */
   async take(caller: LimitedCaller): Promise<number | null> {
     const key = keyOf(caller);
-    const shared = this.isDown ? undefined : await this.takeShared(key);
+    // Asked in vain, it counts this one when it gets round to it, if it ever does.
+    const isAsked = !this.isDown;
+    const shared = isAsked ? await this.takeShared(key) : undefined;
     if (shared === null) this.admitted.set(key, (this.admitted.get(key) ?? 0) + 1);
-    const retryAfterMs = shared === undefined ? await this.takeLocal(key) : shared;
+    const retryAfterMs = shared === undefined ? await this.takeLocal(key, isAsked) : shared;
     return retryAfterMs === null ? null : Math.max(1, Math.ceil(retryAfterMs / 1000));
   }
 
@@ -82,10 +93,11 @@ export class CallerLimit {
     }
   }
 
-  private async takeLocal(key: string): Promise<number | null> {
+  private async takeLocal(key: string, isBooked: boolean): Promise<number | null> {
     this.countAlong();
     try {
-      await this.local.consume(key);
+      const { isFirstInDuration } = await this.local.consume(key);
+      if (!isBooked) this.noteUnbooked(key, isFirstInDuration);
       return null;
     } catch (refusal) {
       if (refusal instanceof RateLimiterRes) return refusal.msBeforeNext;
@@ -93,10 +105,33 @@ export class CallerLimit {
     }
   }
 
+  private noteUnbooked(key: string, isFirstOfItsMinute: boolean): void {
+    const earlier = isFirstOfItsMinute ? 0 : (this.unbooked.get(key)?.kicks ?? 0);
+    this.unbooked.set(key, { kicks: earlier + 1, lastAt: performance.now() });
+  }
+
+  /** Tells the database, or callers would have their limit once more, at each gateway. @throws when it can't be told */
+  private async book(): Promise<void> {
+    for (const [key, { kicks, lastAt }] of this.unbooked) {
+      const isOver = performance.now() - lastAt > MINUTE_SECONDS * 1000;
+      if (!isOver) await withPatience(takePermits(this.database, key, kicks, 0, this.perMinute));
+      const later = (this.unbooked.get(key)?.kicks ?? 0) - kicks;
+      if (later > 0) this.unbooked.set(key, { kicks: later, lastAt: performance.now() });
+      else this.unbooked.delete(key);
+    }
+  }
+
   /** All at once, as one by one they cost more than the permits do. `penalty` counts right away; its promise tells nothing more. */
   private countAlong(): void {
     for (const [key, count] of this.admitted) void this.local.penalty(key, count);
     this.admitted.clear();
+  }
+
+  private areBooked(): Promise<boolean> {
+    return this.book().then(
+      () => true,
+      () => false,
+    );
   }
 
   private permitsOf(key: string): CallerPermits {
@@ -113,9 +148,11 @@ export class CallerLimit {
   }
 
   private async tidy(): Promise<void> {
-    if (this.isDown && (await isReachable(this.database))) {
+    if (this.isDown && (await isReachable(this.database)) && (await this.areBooked())) {
       this.isDown = false;
       this.log.warn('callers are limited by all gateways together again');
+      // Those that came while the others were told of.
+      await this.areBooked();
     }
     for (const [key, permits] of this.callers) {
       if (!this.isDown) await permits.tidy();

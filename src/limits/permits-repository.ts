@@ -1,4 +1,4 @@
-/** Kicks of callers in the last minute, as the database counts them: src/store/migrations/0003-rate-limit.ts. */
+/** Kicks of callers in the last minute, as the database counts them: src/store/migrations/0006-kicks-first.ts. */
 import type { Queryable } from '../store/database';
 
 /** What was taken at once. */

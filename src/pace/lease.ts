@@ -19,14 +19,16 @@ const GROWN = 1.2;
 /** For a gateway that has never been told how many there are. */
 const GUESSED_GATEWAYS = 4;
 
-export type News = Omit<Report, 'held' | 'demand'>;
+/** Calls a second that a gateway could use. */
+export type Wish = Pick<Report, 'demand' | 'kickDemand'>;
+export type News = Omit<Report, 'held' | keyof Wish>;
 
 export class Lease {
   private readonly id = randomUUID();
-  private grant: Pick<Grant, 'share' | 'base' | 'gateways'>;
+  private grant: Pick<Grant, 'share' | 'base' | 'kicksSoon'>;
   private endsAt = -Infinity;
   private askedAt = -Infinity;
-  private toldDemand = 0;
+  private told: Wish = { demand: 0, kickDemand: 0 };
   /** The database still counts a greater share of ours than we have taken. */
   private isUnconfirmed = false;
   private asking: Promise<Grant | null> | null = null;
@@ -40,7 +42,7 @@ export class Lease {
     private readonly now: () => number,
   ) {
     const base = limits.reserve / GUESSED_GATEWAYS;
-    this.grant = { share: base, base, gateways: GUESSED_GATEWAYS };
+    this.grant = { share: base, base, kicksSoon: base };
   }
 
   private get isRunning(): boolean {
@@ -49,13 +51,13 @@ export class Lease {
 
   /** Calls a second: the share while the lease runs, then its part of the reserve. */
   get rate(): Rate {
-    const { share, base, gateways } = this.grant;
+    const { share, base, kicksSoon } = this.grant;
     if (!this.isRunning) return { now: base, soon: base };
-    return { now: share, soon: Math.max(share, this.limits.usable / gateways) };
+    return { now: share, soon: Math.max(share, kicksSoon) };
   }
 
   /** Whether the database should be asked now, given what could be used and whether there is something to tell. */
-  isDue(demand: number, hasNews: boolean): boolean {
+  isDue({ demand, kickDemand }: Wish, hasNews: boolean): boolean {
     const sinceMs = this.now() - this.askedAt;
     if (this.asking !== null || this.isStopped || sinceMs < ASK_AT_MOST_EVERY_MS) return false;
     if (sinceMs >= RENEW_EVERY_MS) return true;
@@ -63,15 +65,15 @@ export class Lease {
     const isShort = demand > this.rate.now;
     return (
       (isShort && sinceMs >= ASK_EVERY_MS) ||
-      (isShort && demand > this.toldDemand * GROWN) ||
+      (isShort && (demand > this.told.demand * GROWN || kickDemand > this.told.kickDemand * GROWN)) ||
       this.isUnconfirmed ||
       hasNews
     );
   }
 
   /** @returns what was granted; null when the database can't be asked, which is logged */
-  renew(demand: number, news: News): Promise<Grant | null> {
-    this.asking ??= this.ask(demand, news).finally(() => (this.asking = null));
+  renew(wish: Wish, news: News): Promise<Grant | null> {
+    this.asking ??= this.ask(wish, news).finally(() => (this.asking = null));
     return this.asking;
   }
 
@@ -82,13 +84,13 @@ export class Lease {
     await giveShareBack(this.database, this.id).catch(() => undefined);
   }
 
-  private async ask(demand: number, news: News): Promise<Grant | null> {
+  private async ask(wish: Wish, news: News): Promise<Grant | null> {
     this.askedAt = this.now();
-    this.toldDemand = demand;
+    this.told = wish;
     const endsAt = this.askedAt + LEASE_MS;
     const held = this.rate.now;
     try {
-      const grant = await renewShare(this.database, this.id, this.limits, { held, demand, ...news });
+      const grant = await renewShare(this.database, this.id, this.limits, { held, ...wish, ...news });
       this.isUnconfirmed = grant.share < held;
       this.grant = grant;
       this.endsAt = endsAt;

@@ -1,4 +1,4 @@
-/** The shares of the pace in the database; the arithmetic is in src/store/migrations/0002-pace.ts. */
+/** The shares of the pace in the database; the arithmetic is in src/store/migrations/0006-kicks-first.ts. */
 import type { Queryable } from '../store/database';
 import { SPREAD, type PaceLimits } from './limits';
 import type { ThrottleState } from './throttle';
@@ -7,7 +7,9 @@ import type { ThrottleState } from './throttle';
 export interface Report {
   /** What it applies now. */
   held: number;
+  /** For kicks and jobs together. */
   demand: number;
+  kickDemand: number;
   /** Whether GenAuth has refused a call of its with HTTP 429 since the last report. */
   isThrottled: boolean;
   /** For the others to read, in `pace_gateways`. */
@@ -22,6 +24,8 @@ export interface Grant {
   base: number;
   /** Live ones, itself included. */
   gateways: number;
+  /** What it can count on for single kicks, once jobs have made room: in a second or so. */
+  kicksSoon: number;
   throttle: ThrottleState;
 }
 
@@ -29,6 +33,7 @@ interface GrantRow {
   share: number;
   base: number;
   gateways: number;
+  kicks_soon: number;
   throttle_factor: number;
   since_halved_ms: number | null;
   since_throttled_ms: number | null;
@@ -38,13 +43,14 @@ export async function renewShare(
   store: Queryable,
   gateway: string,
   limits: PaceLimits,
-  { held, demand, isThrottled, info }: Report,
+  { held, demand, kickDemand, isThrottled, info }: Report,
 ): Promise<Grant> {
   const { cap, usable, reserve, most } = limits;
-  const [row] = await store.query<GrantRow>('select * from pace_renew($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+  const [row] = await store.query<GrantRow>('select * from pace_renew($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', [
     gateway,
     held,
     demand,
+    kickDemand,
     cap,
     usable,
     reserve,
@@ -54,10 +60,10 @@ export async function renewShare(
     JSON.stringify(info),
   ]);
   if (row === undefined) throw new Error('pace_renew has told nothing.');
-  const { share, base, gateways, throttle_factor: factor } = row;
+  const { share, base, gateways, kicks_soon: kicksSoon, throttle_factor: factor } = row;
   const sinceHalvedMs = row.since_halved_ms ?? Infinity;
   const sinceThrottledMs = row.since_throttled_ms ?? Infinity;
-  return { share, base, gateways, throttle: { factor, sinceHalvedMs, sinceThrottledMs } };
+  return { share, base, gateways, kicksSoon, throttle: { factor, sinceHalvedMs, sinceThrottledMs } };
 }
 
 export async function giveShareBack(store: Queryable, gateway: string): Promise<void> {

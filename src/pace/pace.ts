@@ -3,7 +3,7 @@ import type { HangUp } from '../hang-up';
 import type { Logger } from '../observability/logger';
 import type { Database } from '../store/database';
 import { Demand, SAMPLE_MS } from './demand';
-import { Lease } from './lease';
+import { Lease, type Wish } from './lease';
 import { limitsOf, type PaceLimits } from './limits';
 import { Pacer, type Priority, type Rate } from './pacer';
 import { Throttle } from './throttle';
@@ -22,7 +22,7 @@ export interface PaceStatus {
 export class Pace {
   private readonly limits: PaceLimits;
   private readonly throttle: Throttle;
-  private readonly demand = new Demand();
+  private readonly demand = { kick: new Demand(), job: new Demand() };
   private readonly pacer: Pacer;
   private readonly ticker: NodeJS.Timeout;
   private info = (): Record<string, unknown> => ({});
@@ -101,13 +101,17 @@ export class Pace {
   }
 
   /** What to ask for: shares are divided as if nobody were throttled. */
-  private get wish(): number {
-    const { kick, job } = this.pacer.waiting;
-    return Math.min(this.limits.cap, this.demand.perSecond(this.pacer.granted, kick + job) / this.throttle.factor);
+  private get wish(): Wish {
+    const { waiting, granted } = this.pacer;
+    const perSecond = (of: Priority) => this.demand[of].perSecond(granted[of], waiting[of]) / this.throttle.factor;
+    const kicks = perSecond('kick');
+    const { cap } = this.limits;
+    return { demand: Math.min(cap, kicks + perSecond('job')), kickDemand: Math.min(cap, kicks) };
   }
 
   private tick(): void {
-    this.demand.sample(this.pacer.granted);
+    this.demand.kick.sample(this.pacer.granted.kick);
+    this.demand.job.sample(this.pacer.granted.job);
     this.applyRate();
     this.renewIfDue();
   }

@@ -42,7 +42,7 @@ export class Pacer {
   private soonSpacingMs: number;
   private cancelTimer: (() => void) | null = null;
   /** Calls that were let go so far. */
-  granted = 0;
+  readonly granted: Record<Priority, number> = { kick: 0, job: 0 };
 
   constructor(
     private rate: Rate,
@@ -69,7 +69,7 @@ export class Pacer {
   acquire(priority: Priority, withinMs = Infinity, hangUp?: HangUp): Promise<void> {
     if (hangUp?.aborted === true) return Promise.reject(hungUp());
     const now = this.clock.now();
-    if (!this.isWaitedFor && this.take(now)) return GO;
+    if (!this.isWaitedFor && this.take(now, priority)) return GO;
     const { kick, job } = this.queues;
     const ahead = priority === 'kick' ? kick.size : kick.size + job.size;
     const tooLateMs = this.turnInMs(now, ahead) - withinMs;
@@ -112,12 +112,12 @@ export class Pacer {
     });
   }
 
-  private take(now: number): boolean {
+  private take(now: number, priority: Priority): boolean {
     const toleranceMs = this.rate.now < SLOW_PER_SECOND ? SLOW_TOLERANCE_MS : TOLERANCE_MS;
     const due = Math.max(this.freeAt, now - toleranceMs);
     if (due > now) return false;
     this.freeAt = due + this.spacingMs;
-    this.granted++;
+    this.granted[priority]++;
     return true;
   }
 
@@ -131,12 +131,13 @@ export class Pacer {
   private letGo(now: number): void {
     this.cancelTimer?.();
     this.cancelTimer = null;
-    const { kick, job } = this.queues;
+    const { kick } = this.queues;
     for (;;) {
-      const [next] = kick.size > 0 ? kick : job;
+      const priority = kick.size > 0 ? 'kick' : 'job';
+      const [next] = this.queues[priority];
       if (next === undefined) return;
       if (next.deadline < now) next.refuse(tooLate(now - next.deadline));
-      else if (this.take(now)) next.go();
+      else if (this.take(now, priority)) next.go();
       else break;
     }
     this.cancelTimer = this.clock.after(this.freeAt - now, () => this.letGo(this.clock.now()));

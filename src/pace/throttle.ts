@@ -39,11 +39,11 @@ export class Throttle {
     this.throttledAt = now;
   }
 
-  /** Takes over what all gateways have agreed on. */
+  /** Takes over what all gateways have agreed on. A 429 of the future is one of now: whose clock it was has been set back. */
   adopt({ factor, sinceHalvedMs, sinceThrottledMs }: ThrottleState): void {
     const now = this.now();
-    this.base = factor;
-    this.halvedAt = now - sinceHalvedMs;
-    this.throttledAt = now - sinceThrottledMs;
+    this.base = Math.min(1, Math.max(LEAST, factor));
+    this.halvedAt = now - Math.max(0, sinceHalvedMs);
+    this.throttledAt = now - Math.max(0, sinceThrottledMs);
   }
 }

@@ -17,6 +17,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   '28000': 'it does not let this user in',
   '28P01': 'it refuses the user or the password',
   '3D000': 'it has no database of that name',
+  '40P01': 'it broke off what waited for somebody who waited for it',
   '42501': 'the user may not do what the gateway needs, such as to create tables',
   '53100': 'its disk is full',
   '53300': 'it has no connection left',

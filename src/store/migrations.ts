@@ -1,9 +1,10 @@
-/** All changes of the schema, in order. One that has been released is never edited: the next one mends it. */
+/** All changes of the schema, in order. What one that has been released makes is never edited: the next one mends it. */
 import { auditTables } from './migrations/0001-audit';
 import { paceTables } from './migrations/0002-pace';
 import { rateLimitTables } from './migrations/0003-rate-limit';
 import { jobTables } from './migrations/0004-jobs';
 import { pendingLines } from './migrations/0005-pending-lines';
+import { kicksFirst } from './migrations/0006-kicks-first';
 
 export interface Migration {
   id: number;
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 3, name: 'rate-limit', sql: rateLimitTables },
   { id: 4, name: 'jobs', sql: jobTables },
   { id: 5, name: 'pending-lines', sql: pendingLines },
+  { id: 6, name: 'kicks-first', sql: kicksFirst },
 ];

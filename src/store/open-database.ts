@@ -13,11 +13,21 @@ export interface StoreOptions {
   dataDir: string;
 }
 
+/** A database that can be used, but must not be; told as it is. */
+class WrongDatabaseError extends Error {}
+
 /** There is a store, or could be one, but no gateway has written to it. */
-class NothingWrittenError extends Error {
+class NothingWrittenError extends WrongDatabaseError {
   constructor(variable: string) {
     super(`no gateway has written anything where ${variable} points: is it the right one?`);
   }
+}
+
+/** Of any other encoding, the first text that it can't hold would keep all records that come after it waiting. */
+async function checkEncoding(database: Database): Promise<void> {
+  const [row] = await database.query<{ encoding: string }>(`select current_setting('server_encoding') as encoding`);
+  if (row?.encoding === 'UTF8') return;
+  throw new WrongDatabaseError(`the database must have the encoding UTF8, and has ${row?.encoding}`);
 }
 
 /** A start that finds no database waits for it so long, as both may be starting together. Milliseconds. */
@@ -37,9 +47,12 @@ async function onceReachable<T>(work: () => Promise<T>, log: Logger, giveUp?: Ab
   }
 }
 
-/** No connection, or a server that starts up or shuts down (PostgreSQL's class 57, operator intervention). */
+/**
+ * No connection, or a server that starts up or shuts down (PostgreSQL's class 57, operator intervention); or one that broke
+ * the change off, as it and an older gateway waited for each other.
+ */
 const isUnreachable = (error: unknown): boolean =>
-  /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|57P0)/.test(codeOf(error)) || /timeout/i.test(String(error));
+  /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|57P0|40P01)/.test(codeOf(error)) || /timeout/i.test(String(error));
 
 /**
  * Opens the store and brings its schema up to date.
@@ -52,7 +65,11 @@ export async function openDatabase(
   giveUp?: AbortSignal,
 ): Promise<Database> {
   const database = url === null ? await openEmbedded(dataDir) : openPostgres(url, log);
-  await orStop(database, () => onceReachable(() => migrate(database, log), log, giveUp));
+  const prepare = async (): Promise<void> => {
+    await checkEncoding(database);
+    await migrate(database, log);
+  };
+  await orStop(database, () => onceReachable(prepare, log, giveUp));
   return database;
 }
 
@@ -77,7 +94,7 @@ async function orStop(database: Database, work: () => Promise<void>): Promise<vo
     await work();
   } catch (error) {
     await database.stop();
-    if (error instanceof NothingWrittenError) throw error;
+    if (error instanceof WrongDatabaseError) throw error;
     const why = describeDatabaseFault(error);
     throw new Error(`the database is not reachable, or refuses this gateway${why}`, { cause: error });
   }

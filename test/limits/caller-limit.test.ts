@@ -1,5 +1,6 @@
 /** How many single kicks one caller may have in a minute: exact, over all gateways of a database, and without one. */
 import fc from 'fast-check';
+import { eventually } from '../helpers/eventually';
 import { execute, kick, operation } from '../helpers/execute';
 import { startTestIssuer } from '../helpers/issuer';
 import { startTestApp, startTestEmulator, type TestApp } from '../helpers/start-app';
@@ -103,4 +104,37 @@ it('what the database had admitted before it was gone counts', async () => {
     [false, false],
     [false, true],
   ]);
+});
+
+it('what the gateway had admitted on its own counts when the database is back', async () => {
+  const store = await openStore(await makeStore('embedded'));
+  const { query, transaction } = store;
+  const environment = { RATE_LIMIT_PER_MINUTE: '5', AUDIT_REQUIRED: 'false' };
+  const apps = [
+    await startTestApp(environment, undefined, store),
+    await startTestApp(environment, undefined, store),
+  ] as const;
+  const gone = async () => {
+    throw new Error('gone');
+  };
+  Object.assign(store, { query: gone, transaction: gone });
+  // The first one finds out; the database may have counted it.
+  for (let round = 0; round < 4; round++) expect(isRefused(await kickDemoUser(apps[0]))).toBe(false);
+  Object.assign(store, { query, transaction });
+  await eventually(() => apps[0].logs.some(({ msg }) => String(msg).includes('by all gateways together again')));
+  const afterwards = [];
+  for (const app of [apps[1], apps[0], apps[1], apps[0]]) afterwards.push(isRefused(await kickDemoUser(app)));
+  expect(afterwards).toEqual([false, false, true, true]);
+});
+
+describeOnEachStore('a clock of the database that was set back', (kind) => {
+  it('makes nobody wait for longer than a minute', async () => {
+    const store = await openStore(await makeStore(kind));
+    const app = await startTestApp({ RATE_LIMIT_PER_MINUTE: '1' }, undefined, store);
+    await kickDemoUser(app);
+    await store.run(`update rate_slots set free_at = free_at + interval '1 hour', slot = slot + 3600`);
+    const refused = await kickDemoUser(app);
+    expect(refused).toMatchObject({ code: 'RATE_LIMITED' });
+    expect(refused.retryAfterSeconds).toBeLessThanOrEqual(61);
+  });
 });

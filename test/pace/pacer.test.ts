@@ -197,6 +197,6 @@ describe('a caller who hangs up', () => {
     const call = ask('kick', Infinity, AbortSignal.abort());
     await clock.passUntil(0);
     expect(call.refusal).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
-    expect(pacer.granted).toBe(0);
+    expect(pacer.granted).toEqual({ kick: 0, job: 0 });
   });
 });

@@ -20,8 +20,8 @@ class Gateway {
   }
 
   /** @param isHeard false: the answer gets lost, and it goes on as before */
-  async renew(demand: number, { isThrottled = false, isHeard = true } = {}): Promise<Grant> {
-    const report = { held: this.held, demand, isThrottled, info: {} };
+  async renew(demand: number, { kickDemand = 0, isThrottled = false, isHeard = true } = {}): Promise<Grant> {
+    const report = { held: this.held, demand, kickDemand, isThrottled, info: {} };
     const grant = await renewShare(this.database, this.id, this.limits, report);
     if (isHeard) [this.held, this.grant] = [grant.share, grant];
     return grant;
@@ -42,9 +42,9 @@ describeOnEachStore('the shares of the pace', (kind) => {
   const gateways = (count: number, cap: number) =>
     Array.from({ length: count }, () => new Gateway(database, limitsOf(cap)));
   /** Each renews so often, in turn. */
-  const settle = async (all: readonly Gateway[], demands: readonly number[], rounds = 3) => {
+  const settle = async (all: readonly Gateway[], demands: readonly number[], rounds = 3, kicks: number[] = []) => {
     for (let round = 0; round < rounds; round++) {
-      for (const [i, gateway] of all.entries()) await gateway.renew(demands[i] ?? 0);
+      for (const [i, gateway] of all.entries()) await gateway.renew(demands[i] ?? 0, { kickDemand: kicks[i] ?? 0 });
     }
     return all.map(({ held }) => held);
   };
@@ -66,10 +66,48 @@ describeOnEachStore('the shares of the pace', (kind) => {
     expect(held.map((share) => Number(share.toFixed(2)))).toEqual(shares);
   });
 
+  it.each<[string, number[], number[], unknown[]]>([
+    ['kicks have what they want before jobs', [250, 250, 100], [0, 0, 100], [71.25, 71.25, 100]],
+    ['also where jobs are at the same gateway', [250, 250, 250], [0, 0, 100], [48.89, 48.89, 144.72]],
+    ['more kicks than there is pace for: jobs have the reserve', [250, 250], [0, 250], [6.25, 236.25]],
+    ['kicks at two gateways share it evenly', [250, 250, 250], [250, 0, 250], [119.17, 4.17, 119.17]],
+  ])('%s', async (_, demands, kicks, shares) => {
+    const held = await settle(gateways(demands.length, 250), demands, 4, kicks);
+    expect(held.map((share) => Number(share.toFixed(2)))).toEqual(shares);
+  });
+
+  it('tell what a gateway can count on for kicks, as soon as jobs have made room', async () => {
+    const [idle, jobs, kicks] = gateways(3, 250) as [Gateway, Gateway, Gateway];
+    await settle([idle, jobs, kicks], [0, 250, 100], 3, [0, 0, 100]);
+    const soon = async (gateway: Gateway, demand: number, kickDemand: number) =>
+      Number((await gateway.renew(demand, { kickDemand })).kicksSoon.toFixed(2));
+    expect(await soon(idle, 0, 0)).toBe(138.33);
+    expect(await soon(kicks, 100, 100)).toBe(234.17);
+    expect(idle.held).toBeLessThan(5);
+  });
+
+  it('are divided among gateways of the release before, too, which do not tell kicks from jobs', async () => {
+    const [newer] = gateways(1, 250) as [Gateway];
+    const { cap, usable, reserve, most } = limitsOf(250);
+    const older = randomUUID();
+    let held = reserve / 4;
+    for (let round = 0; round < 4; round++) {
+      await newer.renew(100, { kickDemand: 100 });
+      const [row] = await database.query<{ share: number; gateways: number }>(
+        `select * from pace_renew($1, $2, 250, $3, $4, $5, $6, $7, false, '{}')`,
+        [older, held, cap, usable, reserve, most, SPREAD],
+      );
+      held = row!.share;
+      expect(row!.gateways).toBe(2);
+    }
+    expect([newer.held, held]).toEqual([expect.closeTo(100, 6), expect.closeTo(142.5, 6)]);
+  });
+
   it('never add up to more than the cap, and leave no gateway without any', async () => {
     const step = fc.record({
       gateway: fc.nat({ max: 4 }),
       demand: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 600 })),
+      kickDemand: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 600 })),
       isHeard: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, fc.constant(false)),
       leaves: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
     });
@@ -78,9 +116,9 @@ describeOnEachStore('the shares of the pace', (kind) => {
       fc.asyncProperty(caps, fc.array(step, { minLength: 5, maxLength: 25 }), async (cap, steps) => {
         await reset();
         const slots: (Gateway | undefined)[] = [];
-        for (const { gateway: slot, demand, isHeard, leaves } of steps) {
+        for (const { gateway: slot, demand, kickDemand, isHeard, leaves } of steps) {
           const gateway = (slots[slot] ??= gateways(1, cap)[0]!);
-          await gateway.renew(demand, { isHeard });
+          await gateway.renew(demand, { kickDemand, isHeard });
           if (leaves) {
             await giveShareBack(database, gateway.id);
             slots[slot] = undefined;
@@ -170,5 +208,44 @@ describeOnEachStore('the shares of the pace', (kind) => {
       await first.renew(0, { isThrottled: true });
     }
     expect((await first.renew(0)).throttle.factor).toBeCloseTo(0.13125, 6);
+  });
+
+  describe('when the clock of the database was set back', () => {
+    /** All dates so far are later than they can be. */
+    const setBack = (seconds: number) =>
+      database.run(
+        `update pace_gateways set seen_at = seen_at + interval '${seconds} seconds',
+           expires_at = expires_at + interval '${seconds} seconds';
+         update pace_state set halved_at = halved_at + interval '${seconds} seconds',
+           throttled_at = throttled_at + interval '${seconds} seconds'`,
+      );
+
+    it('are free of a gateway that is gone after its lease, all the same', async () => {
+      const [lost, alive] = gateways(2, 100) as [Gateway, Gateway];
+      await settle([lost, alive], [100, 100]);
+      await setBack(3600);
+      expect((await alive.renew(100)).share).toBeCloseTo(48.5, 6);
+      const [row] = await database.query<{ left: number; age: number }>(
+        `select extract(epoch from expires_at - clock_timestamp())::float8 as left,
+           extract(epoch from clock_timestamp() - seen_at)::float8 as age from pace_gateways where id = $1`,
+        [lost.id],
+      );
+      expect(row!.left).toBeLessThanOrEqual(2);
+      expect(row!.age).toBeGreaterThanOrEqual(0);
+    });
+
+    it('are halved as before, and no less than a tenth of that', async () => {
+      const [gateway] = gateways(1, 100) as [Gateway];
+      await gateway.renew(0, { isThrottled: true });
+      await setBack(60);
+      const { throttle } = await gateway.renew(0);
+      expect(throttle).toMatchObject({ factor: 0.5, sinceHalvedMs: 0, sinceThrottledMs: 0 });
+      // From now on, and not in a minute, it recovers.
+      expect((await gateway.renew(0)).throttle.sinceThrottledMs).toBeGreaterThanOrEqual(0);
+      expect((await gateway.renew(0, { isThrottled: true })).throttle.factor).toBe(0.5);
+      // As the release before may have left it.
+      await database.run('update pace_state set factor = -5');
+      expect((await gateway.renew(0)).throttle.factor).toBe(0.1);
+    });
   });
 });

@@ -55,6 +55,16 @@ it('takes over what the gateways have agreed on, with its age', () => {
   expect(throttle.factor).toBe(1);
 });
 
+it('takes a refusal of the future, or a factor that is none, for one of now', () => {
+  const { throttle, pass } = start();
+  throttle.adopt({ factor: 0.5, sinceHalvedMs: -60_000, sinceThrottledMs: -60_000 });
+  expect(throttle.factor).toBe(0.5);
+  pass(1000);
+  expect(throttle.factor).toBe(0.6);
+  throttle.adopt({ factor: -5, sinceHalvedMs: 0, sinceThrottledMs: 0 });
+  expect(throttle.factor).toBe(0.1);
+});
+
 it('stays between a tenth and all of it', () => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 3000 })), (pauses) => {

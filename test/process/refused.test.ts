@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import { Client } from 'pg';
 import { atEnd } from '../helpers/at-end';
 import { DEPLOYED_ENV, makeDeployment, makeFolder } from '../helpers/deployment';
 import { eventually } from '../helpers/eventually';
@@ -180,6 +181,19 @@ withPostgres('a database that can not be used is no riddle', () => {
     url.password = 'canary';
     change(url);
     expect(await refusal({ DATABASE_URL: url.href, LOG_LEVEL: 'silent' })).toEqual({ code: 1, lines: [lineOf(why)] });
+  });
+
+  it('of another encoding', async () => {
+    const client = new Client({ connectionString: server.url });
+    await client.connect();
+    await client.query(`create database latin encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0`);
+    await client.end();
+    const url = new URL(server.url);
+    url.pathname = '/latin';
+    expect(await refusal({ DATABASE_URL: url.href, LOG_LEVEL: 'silent' })).toEqual({
+      code: 1,
+      lines: ['the database must have the encoding UTF8, and has LATIN1'],
+    });
   });
 
   it('that is not there: the log says why it waits', async () => {

@@ -1,10 +1,14 @@
 /** A database that an older gateway has made is brought up to date, whatever is going on in it. */
+import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { pino } from 'pino';
+import { claimLines } from '../../src/jobs/kick-line.repository';
 import { MIGRATIONS } from '../../src/store/migrations';
 import { openDatabase } from '../../src/store/open-database';
+import { openPostgres } from '../../src/store/postgres';
 import { atEnd } from '../helpers/at-end';
 import { eventually } from '../helpers/eventually';
+import { makeJob } from '../helpers/make-job';
 import { createDatabase } from '../helpers/postgres';
 import { POSTGRES_URL, withPostgres } from '../helpers/stores';
 
@@ -58,5 +62,29 @@ withPostgres('an older database', () => {
     // The usual time-out is that of every statement afterwards.
     const [row] = await database.query<{ timeout: string }>(`select current_setting('statement_timeout') as timeout`);
     expect(row).toEqual({ timeout: `${STATEMENT_SECONDS}s` });
+  });
+
+  it('is changed while older gateways work on jobs, and breaks none of their statements off', async () => {
+    const url = await createDatabase(POSTGRES_URL!);
+    await makeOlder(await connect(url));
+    const log = pino({ level: 'silent' });
+    const older = openPostgres(url, log);
+    atEnd(() => older.stop());
+    const jobs = await Promise.all(Array.from({ length: 3 }, () => makeJob(older, 200)));
+    // So many that the making of an index takes a while.
+    await older.query(
+      `insert into kick_lines (job_id, line, user_id, calls, state)
+       select $1, line, 'user-' || line, '.', 'PENDING' from generate_series(1000, 50000) as line`,
+      [jobs[0]],
+    );
+    let isDone = false;
+    let claims = 0;
+    const working = jobs.map(async (job) => {
+      for (; !isDone; claims++) await claimLines(older, job, 0, 49, randomUUID());
+    });
+    await eventually(() => claims > 10);
+    const database = await openDatabase({ url, dataDir: '' }, log).finally(() => (isDone = true));
+    atEnd(() => database.stop());
+    await Promise.all(working);
   });
 });
