@@ -1,4 +1,5 @@
-import { Arg, Authorized, ID, Int, Query, Resolver, UseMiddleware } from 'type-graphql';
+import { Arg, Authorized, Int, Query, Resolver, UseMiddleware } from 'type-graphql';
+import { ID } from '../graphql/id';
 import { Scope } from '../auth/scope';
 import { failuresAsError } from '../graphql/failures-as-error';
 import { pageRequest, toConnection } from '../graphql/connection';

@@ -11,11 +11,11 @@ import { openWritten } from '../store/open-database';
  * @param work resolves to the exit code
  */
 export function runOnTrail<Wish>(
-  ask: () => Wish,
+  ask: () => Wish | Promise<Wish>,
   work: (wish: Wish, database: Database, log: Logger) => Promise<number>,
 ): void {
   const run = async (): Promise<number> => {
-    const wish = ask();
+    const wish = await ask();
     const log = pino({ level: 'silent' });
     const database = await openWritten(readStoreConfig(), log);
     try {

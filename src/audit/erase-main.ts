@@ -63,12 +63,15 @@ async function erase(database: Database, name: keyof typeof UserIdType, id: stri
 
 whenAborted(askedToEndAtOnce, () => process.kill(process.pid, 'SIGKILL'));
 
-const options = { 'user-id-type': { type: 'string' }, 'user-id': { type: 'string' } } as const;
+/** Of an option that is given twice, the first would be passed over: one user at a time. */
+const ONE = { type: 'string', multiple: true } as const;
+const options = { 'user-id-type': ONE, 'user-id': ONE } as const;
 
 runOnTrail(
   () => {
-    const { 'user-id-type': name = '', 'user-id': id = '' } = parseArgs({ options }).values;
-    if (!isTypeName(name) || id === '') throw new Error(USAGE);
+    const { 'user-id-type': names = [], 'user-id': ids = [] } = parseArgs({ options }).values;
+    const [[name = '', ...otherNames], [id = '', ...otherIds]] = [names, ids];
+    if (!isTypeName(name) || id === '' || otherNames.length + otherIds.length > 0) throw new Error(USAGE);
     return { name, id };
   },
   async ({ name, id }, database, log) => {

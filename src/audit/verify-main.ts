@@ -1,8 +1,9 @@
 /**
- * `npm run audit:verify [-- --heads LOG]`: walks the audit trail and names the first broken record of each chain.
+ * `npm run audit:verify [-- --heads LOG --heads LOG ...]`: walks the audit trail and names the first broken record of each chain.
  * Exit code 0: whole; 1: broken, or it can't be read.
  */
-import { readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { isRecord } from '../is-record';
 import type { ChainHead } from './audit-repository';
@@ -31,21 +32,24 @@ function headIn(line: string): ChainHead[] {
  * The lines in which gateways logged the heads of their chains. Other lines, broken ones too, are passed over.
  * @throws when there is none: nothing would be compared, and a tail that was cut off not be missed
  */
-function readHeads(file: string): ChainHead[] {
-  const heads = readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('audit head'))
-    .flatMap(headIn);
+async function readHeads(file: string): Promise<ChainHead[]> {
+  const heads: ChainHead[] = [];
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+    if (line.includes('audit head')) heads.push(...headIn(line));
+  }
   if (heads.length === 0)
     throw new Error('the log holds no line "audit head" as gateways write them, so it proves nothing');
   return heads;
 }
 
+/** Of all logs together, each of which must have some: gateways write one each. Null: none are named. */
+async function readAllHeads(files: readonly string[] | undefined): Promise<ChainHead[] | null> {
+  if (files === undefined) return null;
+  return (await Promise.all(files.map(readHeads))).flat();
+}
+
 runOnTrail(
-  () => {
-    const { heads } = parseArgs({ options: { heads: { type: 'string' } } }).values;
-    return heads === undefined ? null : readHeads(heads);
-  },
+  () => readAllHeads(parseArgs({ options: { heads: { type: 'string', multiple: true } } }).values.heads),
   async (heads, database) => {
     const { chains, records, erased, faults } = await verifyTrail(database, heads ?? []);
     for (const { chain, seq, id, what } of faults) {

@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { costOf } from './operation-cost';
+import { VARIABLE_MESSAGE } from './variable-errors';
 import { countRootFields, countSelected, countWritten, depthOf, rootFieldNames } from './operation-shape';
 
 /** So many faults of a document are told at most. */
@@ -91,6 +92,25 @@ function refuseShape({ document, operation }: LimitedRequest): Refusal | null {
   return null;
 }
 
+/** Variables in a body of so many bytes can't have so many faults that telling them takes long. */
+const FEW_FAULTS_BYTES = 4096;
+
+function firstVariableFault({ schema, operation, variables }: LimitedRequest): string | null {
+  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 });
+  return errors?.[0]?.message ?? null;
+}
+
+/**
+ * Bad variables are told by GraphQL itself when it runs the operation. But it prints the whole value for each fault of it, so
+ * it must not get at variables with many: what is wrong where, is found out for the answer (variable-errors.ts).
+ */
+function refuseVariables({ bodyBytes }: LimitedRequest, fault: string): GraphQLError | null {
+  if (bodyBytes <= FEW_FAULTS_BYTES) return null;
+  const [, name = ''] = VARIABLE_MESSAGE.exec(fault) ?? [];
+  const extensions = { code: ApolloServerErrorCode.BAD_USER_INPUT, http: { status: 400 } };
+  return new GraphQLError(`Variable "$${name}" has no valid value.`, { extensions });
+}
+
 /** Types of variables that costs may depend on. */
 const MOVES_COST: ReadonlySet<string> = new Set([GraphQLInt.name, GraphQLBoolean.name]);
 
@@ -102,28 +122,23 @@ const TOO_COMPLEX: Refusal = [
 const toError = ([code, message]: Refusal, status = 400): GraphQLError =>
   new GraphQLError(message, { extensions: { code, http: { status } } });
 
-/** Bad variables are told by GraphQL itself when it runs the operation; a bad argument would only be told half-way. */
-function explainNoCost({ schema, operation, variables }: LimitedRequest, error: unknown): GraphQLError | null {
+/** The variables are right; a bad argument would only be told half-way through the operation. */
+function explainNoCost(error: unknown): GraphQLError {
   if (!(error instanceof GraphQLError)) throw error;
-  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 });
-  if (errors !== undefined) return null;
   const extensions = { code: ApolloServerErrorCode.BAD_USER_INPUT, http: { status: 400 } };
   return new GraphQLError('An argument has no valid value.', { nodes: error.nodes ?? null, extensions });
 }
 
 /**
- * Whether no variables can change what the operation costs, nor make an argument invalid: pages are counted by Ints,
- * fields are skipped by Booleans, and only a null can be right for a variable and wrong for its place. Variables that are
- * wrong by themselves prove nothing.
+ * Whether no variables that are right by themselves can change what the operation costs, nor make an argument invalid:
+ * pages are counted by Ints, fields are skipped by Booleans, and only a null can be right for a variable and wrong for its
+ * place.
  */
-function isCostFixed({ schema, operation, variables }: LimitedRequest): boolean {
-  const definitions = operation.variableDefinitions ?? [];
-  const areFixed = definitions.every(({ type }) => {
+const isCostFixed = ({ variableDefinitions = [] }: OperationDefinitionNode): boolean =>
+  variableDefinitions.every(({ type }) => {
     const isNamed = type.kind === Kind.NON_NULL_TYPE && type.type.kind === Kind.NAMED_TYPE;
     return isNamed && !MOVES_COST.has(type.type.name.value);
   });
-  return areFixed && getVariableValues(schema, definitions, variables, { maxErrors: 1 }).errors === undefined;
-}
 
 function findCostFault(request: LimitedRequest): GraphQLError | null {
   const { schema, document, operation, variables } = request;
@@ -131,7 +146,7 @@ function findCostFault(request: LimitedRequest): GraphQLError | null {
   try {
     return costOf(schema, document, operation, variables) <= LIMITS.cost ? null : toError(TOO_COMPLEX);
   } catch (error) {
-    return explainNoCost(request, error);
+    return explainNoCost(error);
   }
 }
 
@@ -151,10 +166,12 @@ export function findBrokenLimit(request: LimitedRequest, servesSubscriptions = f
   if (request.operation.operation === OperationTypeNode.SUBSCRIPTION && !servesSubscriptions) {
     return toError([LimitCode.SUBSCRIPTION_NOT_SUPPORTED, 'Subscriptions are not served at this address.']);
   }
-  if (harmless.has(request.operation)) return null;
+  if (harmless.has(request.operation) && request.bodyBytes <= FEW_FAULTS_BYTES) return null;
   const shape = refuseShape(request);
   if (shape !== null) return toError(shape);
+  const wrong = firstVariableFault(request);
+  if (wrong !== null) return refuseVariables(request, wrong);
   const fault = findCostFault(request);
-  if (fault === null && isCostFixed(request)) harmless.add(request.operation);
+  if (fault === null && isCostFixed(request.operation)) harmless.add(request.operation);
   return fault;
 }

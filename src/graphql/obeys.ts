@@ -26,6 +26,11 @@ export function Obeys(name: string, findFault: (value: string, owner: object) =>
   });
 }
 
+/** A longer list breaks a rule about its length, wherever it stands; its items are not looked at. */
+const MAX_ITEMS = 10_000;
+/** So many faults of a list are found at most. */
+const MAX_FAULTS = 100;
+
 /**
  * A rule for each text of a list, whose faults are reported item by item (`["appIds", "3"]`): class-validator's own
  * `each` only says that some item is wrong, which is no help with a list of ten thousand.
@@ -34,11 +39,17 @@ export function EachObeys(
   name: string,
   findFault: (item: string, owner: object, index: number, items: readonly unknown[]) => string | null,
 ): PropertyDecorator {
-  const findFaults: ItemRule['findFaults'] = (property, items, owner) =>
-    items.flatMap((item, index) => {
+  const findFaults: ItemRule['findFaults'] = (property, items, owner) => {
+    const faults: InputFault[] = [];
+    if (items.length > MAX_ITEMS) return faults;
+    for (const [index, item] of items.entries()) {
       const fault = typeof item === 'string' ? findFault(item, owner, index, items) : 'must be a text';
-      return fault === null ? [] : [{ path: [property, String(index)], message: `${property}[${index}] ${fault}` }];
-    });
+      if (fault === null) continue;
+      faults.push({ path: [property, String(index)], message: `${property}[${index}] ${fault}` });
+      if (faults.length >= MAX_FAULTS) break;
+    }
+    return faults;
+  };
   const rule: ItemRule = { findFaults };
   return ValidateBy(
     {

@@ -16,14 +16,14 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
-import { CONDITIONAL_ROOT } from './given-up.plugin';
+import { CONDITIONAL_ROOT, findFragmentCycle } from './given-up.plugin';
 import { LIMITS, MAX_VALIDATION_ERRORS, findBrokenLimit } from './limits';
 import { hasConditionalSubscription } from './operation-shape';
 import type { PersistedOperations } from './persisted-manifest';
 import { createMembership, NOT_IN_LIST } from './persisted-operations.plugin';
 import { formatError } from './safe-errors';
 import { readParams } from './subscription-params';
-import { describeBadVariables } from './variable-errors';
+import { areVariableErrors, describeBadVariables } from './variable-errors';
 
 /** What came in, before anything is known of it. */
 export interface SubscriptionRequest {
@@ -67,10 +67,9 @@ export function createSubscriptionPreparer(
       return refuse(400, NOT_IN_LIST.code, NOT_IN_LIST.message);
     }
     if (hasConditionalSubscription(document)) return refuse(400, CONDITIONAL_ROOT.code, CONDITIONAL_ROOT.message);
-    const faults = validate(schema, document, rules, {
-      maxErrors: MAX_VALIDATION_ERRORS,
-      hideSuggestions: isProduction,
-    });
+    const cycle = findFragmentCycle(schema, document);
+    const limits = { maxErrors: MAX_VALIDATION_ERRORS, hideSuggestions: isProduction };
+    const faults = cycle === undefined ? validate(schema, document, rules, limits) : [cycle];
     if (faults.length === 0) return null;
     const code = ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED;
     return { isOk: false, status: 400, errors: faults.map((fault) => formatted(fault, code)) };
@@ -101,7 +100,7 @@ export function createSubscriptionPreparer(
     }
     const { variables } = params;
     const broken = findBrokenLimit({ schema, document, operation, variables, bodyBytes }, true);
-    if (broken !== null) {
+    if (broken !== null && !areVariableErrors([broken])) {
       const status = bodyBytes > LIMITS.bodyBytes ? 413 : 400;
       return {
         isOk: false,

@@ -3,7 +3,7 @@ import { validateSync, type ValidationError } from 'class-validator';
 import { InvalidInputError, type InputFault } from '../errors';
 import { isItemRule } from './obeys';
 
-/** So many faults are reported of one input at most: a list of ten thousand bad lines needs no ten thousand errors. */
+/** So many faults are reported of one input at most, as of one list (obeys.ts): ten thousand bad lines need no ten thousand errors. */
 const MAX_FAULTS = 100;
 
 function faultsOfRule(error: ValidationError, rule: string, message: string, parent: readonly string[]): InputFault[] {

@@ -21,6 +21,10 @@ const UNKNOWN_FIELD = /^Field ".*" is not defined by type "\w+"/s;
 
 /** So many places are named at most. */
 const MAX_PLACES = 20;
+/** Faults that are looked at: of several at one place one is named, and there may be hundreds of thousands. */
+const MAX_FAULTS = 200;
+
+class SeenEnough extends Error {}
 
 /**
  * Whether the errors of a response are about the values of variables: then all are, as nothing has run. The last may be
@@ -60,10 +64,15 @@ function faultsOf(
     return isMissing ? [`Variable "$${shown}" of the required type "${String(type)}" was not given.`] : [];
   }
   const faults = new Set<string>();
-  coerceInputValue(variables[name], type, (path, _value, error) => {
-    if (faults.size >= MAX_PLACES) return;
-    faults.add(`Variable "$${shown}" has no valid value at "${toPlace(shown, path)}". ${whatIsWrong(error.message)}`);
-  });
+  let seen = 0;
+  try {
+    coerceInputValue(variables[name], type, (path, _value, error) => {
+      faults.add(`Variable "$${shown}" has no valid value at "${toPlace(shown, path)}". ${whatIsWrong(error.message)}`);
+      if (faults.size >= MAX_PLACES || ++seen >= MAX_FAULTS) throw new SeenEnough();
+    });
+  } catch (error) {
+    if (!(error instanceof SeenEnough)) throw error;
+  }
   return [...faults];
 }
 

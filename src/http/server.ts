@@ -6,6 +6,7 @@ import cors from '@fastify/cors';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from '../observability/logger';
 import { answerClientErrors } from './client-error';
+import { noteRequest } from './connections';
 import { cutOffSoon } from './cut-off';
 import { hostnameOf, isLoopback } from './loopback';
 import { errorBody, refusal } from './refusal';
@@ -102,6 +103,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
 
   measureBodies(app);
   app.addHook('onRequest', (request, reply, done) => {
+    noteRequest(request, reply);
     void reply.header('x-request-id', request.id);
     if (!options.loopbackOnly || isLoopback(hostnameOf(request.headers.host))) done();
     else void reply.code(421).send(refusal(421, request.id));

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
-import { Arg, Authorized, ID, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Authorized, Resolver, Root, Subscription } from 'type-graphql';
+import { ID } from '../graphql/id';
 import { Scope } from '../auth/scope';
 import { AppError, ErrorCode } from '../errors';
 import { callerOf, type RequestContext } from '../context';

@@ -1,5 +1,6 @@
 import { ArrayMaxSize, ArrayNotEmpty } from 'class-validator';
-import { Field, ID, InputType } from 'type-graphql';
+import { Field, InputType } from 'type-graphql';
+import { ID } from '../graphql/id';
 import { EachObeys, notRepeated, Obeys } from '../graphql/obeys';
 import { brokenIdRule, brokenTextRule, brokenUserIdRule, MAX_TICKET_LENGTH } from '../kick/id-rules.input';
 import { KickUsersOptionsInput, userIdTypeOf } from '../kick/kick-users.input';

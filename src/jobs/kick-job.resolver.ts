@@ -1,4 +1,5 @@
-import { Arg, Authorized, Ctx, ID, Int, Mutation, Query, Resolver, UseMiddleware } from 'type-graphql';
+import { Arg, Authorized, Ctx, Int, Mutation, Query, Resolver, UseMiddleware } from 'type-graphql';
+import { ID } from '../graphql/id';
 import { Scope } from '../auth/scope';
 import { callerOf, type RequestContext } from '../context';
 import { pageRequest, toConnection } from '../graphql/connection';

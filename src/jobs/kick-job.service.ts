@@ -1,6 +1,5 @@
 /** Accepts, cancels and retries jobs, and owns the rules for it. */
 import { createHash, randomUUID } from 'node:crypto';
-import { bulkhead } from 'cockatiel';
 import type { AuditService } from '../audit/audit.service';
 import { AppError, ErrorCode } from '../errors';
 import { MAX_APPS_PER_CALL } from '../kick/apps-per-call';
@@ -25,6 +24,7 @@ import {
 } from './kick-job.repository';
 import { insertLines, type NewLine } from './kick-line.repository';
 import { jobRecorder } from './record-job';
+import { StartTurns } from './start-turns';
 import { toLines } from './to-lines';
 import { listUnsettledUsers } from './kick-outcome.repository';
 import type { KickQueue } from './kick-queue';
@@ -43,14 +43,8 @@ export interface JobRequest {
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
-/**
- * Jobs that are accepted at once. Each waits for its caller's lock on a connection of its own, of which there are few, and
- * kicks need them.
- */
-const AT_ONCE = 1;
-
 export class KickJobService {
-  private readonly turns = bulkhead(AT_ONCE, Infinity);
+  private readonly turns = new StartTurns();
   private readonly record: ReturnType<typeof jobRecorder>;
 
   constructor(
@@ -144,7 +138,7 @@ export class KickJobService {
       recordStart(inserted, false);
       return MAY_BE_ACCEPTED;
     };
-    const accepted = () => this.turns.execute(() => this.database.transaction(accepting));
+    const accepted = () => this.turns.take(caller.principal, () => this.database.transaction(accepting));
     const { job, isNew } = await unlessAway(accepted, tellOfDoubt);
     if (!isNew) return job;
     recordStart(job, true);

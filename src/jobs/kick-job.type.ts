@@ -1,5 +1,6 @@
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Field, Int, ObjectType } from 'type-graphql';
+import { ID } from '../graphql/id';
 import { ErrorCode } from '../errors';
 import { PageInfo } from '../graphql/page-info.type';
 import { KickReason } from '../kick/kick-reason.enum';

@@ -9,7 +9,7 @@ import type { LineChange, OwnedLine, Reading, Settlement } from './kick-line.rep
 import type { JobRow } from './kick-job.repository';
 import { CANCELLED, CUT_SHORT, KICKED, unsuccessful } from './line-outcomes';
 import type { LineEnd, LineTools } from './line-tools';
-import { MAX_ATTEMPTS, mayBeMadeLater } from './untimely';
+import { mayBeMadeLater, mayBeReadLater } from './untimely';
 import { verifyOffline } from './verify-offline';
 
 type Step = 'next' | 'stop';
@@ -104,8 +104,9 @@ export class LineWork {
 
   /** Sent, and no clear answer: is the user out? */
   private async resolve(index: number, unclear: AppError | null): Promise<Step> {
+    // Found out in another turn, it is told as it was here.
+    if (unclear !== null) this.failure ??= unclear;
     if (this.tools.mustStop()) return 'stop';
-    let why = unclear;
     try {
       const { readBack, appIdsOf, mustStop } = this.tools;
       const isOnline = await readBack.isOnlineInAny(appIdsOf(index), this.reading, mustStop);
@@ -118,17 +119,22 @@ export class LineWork {
         return this.resolved(index, 'f');
       }
       // Reading may work again when GenAuth is back; nothing is decided meanwhile.
-      if (this.tools.mustStop() || this.isUntimely(error)) return 'stop';
-      why ??= error;
+      if (this.tools.mustStop() || this.readsLater(error, ErrorCode.RATE_LIMITED)) return 'stop';
+      // A repetition, where there is still time for one, tells as much, and sooner. Who has cancelled wants an end of it.
+      const isPatient = !this.mayRepeat(index) && this.job.state !== 'CANCELLING';
+      if (isPatient && this.readsLater(error)) return 'stop';
     }
-    const agoMs = performance.now() - (this.sentAt ?? -Infinity);
-    if (this.letters.at(index) === 's' && agoMs < this.tools.repeatableMs) return this.send(index, 'r');
-    return this.unknown(index, why);
+    return this.mayRepeat(index) ? this.send(index, 'r') : this.unknown(index, null);
   }
 
-  /** GenAuth is there, and wants to be asked later. It is, but not for ever. */
-  private isUntimely(error: AppError): boolean {
-    if (error.code !== ErrorCode.RATE_LIMITED || this.reading.tried.length >= MAX_ATTEMPTS) return false;
+  private mayRepeat(index: number): boolean {
+    const agoMs = performance.now() - (this.sentAt ?? -Infinity);
+    return this.letters.at(index) === 's' && agoMs < this.tools.repeatableMs;
+  }
+
+  /** Whether a reading that failed is made once more, in another turn; noted if so. @param only if it failed of this */
+  private readsLater(error: AppError, only = error.code): boolean {
+    if (error.code !== only || !mayBeReadLater(error, this.reading.tried.length)) return false;
     this.reading.tried += 'x';
     return true;
   }
@@ -136,6 +142,8 @@ export class LineWork {
   private resolved(index: number, letter: CallLetter): Step {
     this.letters.set(index, letter);
     this.reading = { done: 0, tried: '' };
+    // What was unclear is not any more; of calls before this one it may still tell.
+    if (letter === 'k' && !this.letters.has('f') && !this.letters.has('u')) this.failure = null;
     this.tools.noteResolved(letter);
     return 'next';
   }

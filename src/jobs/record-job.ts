@@ -7,7 +7,7 @@ import type { JobRow } from './kick-job.repository';
 export type JobAction = 'JOB_STARTED' | 'JOB_RETRIED' | 'JOB_CANCELLED';
 
 /** What is known of something that the database may have done: its answer was lost. */
-const MAYBE = { code: ErrorCode.AUDIT_UNAVAILABLE, mayHaveTakenEffect: true } as const;
+export const MAYBE = { code: ErrorCode.AUDIT_UNAVAILABLE, mayHaveTakenEffect: true } as const;
 
 /** The records of what callers do with jobs, each with its line in the log. */
 export const jobRecorder =

@@ -10,7 +10,7 @@ export interface EndedLines extends Pick<Settlement, 'state' | 'code'> {
 /**
  * Those that nothing is in flight for. Nothing is made of them that their calls so far don't say: one that failed, or may
  * have taken effect, is told as such (see `unsuccessful` in line-outcomes.ts), and so is one whose calls all succeeded and
- * were only to be read back.
+ * were only to be read back; but whoever was seen online by then is not called out.
  */
 export const skipUnsentLines = (store: Queryable, jobId: string) =>
   store.query<EndedLines>(
@@ -20,11 +20,14 @@ export const skipUnsentLines = (store: Queryable, jobId: string) =>
      ), ended as (
        update kick_lines l set owner = null, finished_at = clock_timestamp(),
          state = case when calls ~ 'f' then 'FAILED' when calls ~ 'u' then 'UNKNOWN'
-           when calls !~ '[^k]' then 'KICKED' else 'SKIPPED' end,
+           when calls ~ '[^k]' then 'SKIPPED' when reads_tried ~ 'o' then 'FAILED' else 'KICKED' end,
+         verified_offline = case when calls !~ '[^k]' and reads_tried ~ 'o' then false end,
          code = case when calls ~ '[fu]' then code end,
          message = case
            when calls ~ '[fu]' then coalesce(message, $2) || ' (' || length(calls) - length(replace(calls, 'k', '')) ||
              ' of the ' || length(calls) || ' calls for this user succeeded)'
+           when calls !~ '[^k]' and reads_tried ~ 'o'
+             then 'GenAuth confirmed the kick, but the user was still online when the job was cancelled.'
            when calls !~ '[^k]' then 'GenAuth confirmed the kick; the job was cancelled before it was read back.'
            when calls ~ 'k' then 'the job was cancelled between the calls for this user; some of the apps were done'
            else 'the job was cancelled' end

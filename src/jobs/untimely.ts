@@ -2,7 +2,7 @@
 import { ErrorCode, type AppError } from '../errors';
 import type { JobRow } from './kick-job.repository';
 
-/** A line that was clearly refused as untimely so often fails once its job is old; how long GenAuth is away is no matter. */
+/** A line that GenAuth was asked for so often, and refuses for now, fails once its job is old; how long it was away is no matter. */
 export const MAX_ATTEMPTS = 100;
 /** Milliseconds. */
 const OLD_MS = 24 * 3_600_000;
@@ -19,5 +19,20 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
 /** @param error a clear no */
 export function mayBeMadeLater(error: AppError, attempts: number, job: Pick<JobRow, 'created_at'>): boolean {
   if (!PASSING.has(error.code)) return false;
+  if (error.code !== ErrorCode.RATE_LIMITED) return true;
   return attempts < MAX_ATTEMPTS || Date.now() - job.created_at.getTime() < OLD_MS;
 }
+
+/** Readings that fail are made again so often: where GenAuth is there and asks to be asked later, and where it fails. */
+const MAX_READS: Partial<Record<ErrorCode, number>> = {
+  [ErrorCode.RATE_LIMITED]: MAX_ATTEMPTS,
+  [ErrorCode.UPSTREAM_UNAVAILABLE]: 10,
+  [ErrorCode.UPSTREAM_TIMEOUT]: 10,
+};
+
+/**
+ * Whether a user whose kick has no clear answer, and who could not be read back, is read back later. Not counted are readings
+ * that nobody makes, as while GenAuth is known to be away.
+ * @param tried how often it has failed
+ */
+export const mayBeReadLater = (error: AppError, tried: number): boolean => tried < (MAX_READS[error.code] ?? 0);

@@ -1,11 +1,13 @@
 /** `verify: true`: a yes of GenAuth's is believed once the sessions are seen to be gone. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError } from '../errors';
+import { AppError, ErrorCode } from '../errors';
 import type { LineChange, Reading, Settlement } from './kick-line.repository';
 import type { ReadBack } from './read-back';
 
 /** A session is read so often before it counts as still there, or as not to be read. */
 const MAX_READS = 3;
+/** Readings that GenAuth wants to be made later are, so often. */
+const MAX_POSTPONED = 100;
 /** Between the reads: time for a session to end everywhere in GenAuth. Milliseconds, times the number of the read. */
 const WAIT_MS = 250;
 
@@ -37,7 +39,7 @@ export async function verifyOffline(
   mustStop: () => boolean,
 ): Promise<Outcome | null> {
   for (let app = appIds[reading.done]; app !== undefined; app = appIds[reading.done]) {
-    const { tried } = reading;
+    const tried = reading.tried.replaceAll('w', '');
     if (tried.length >= MAX_READS) return tried.includes('o') ? stillOnline(tried) : UNREADABLE;
     if (mustStop()) return null;
     const seen = await look(readBack, app);
@@ -46,19 +48,24 @@ export async function verifyOffline(
       reading.tried = '';
       continue;
     }
+    if (seen === 'w' && reading.tried.length - tried.length < MAX_POSTPONED) {
+      reading.tried += 'w';
+      return null;
+    }
     // It may only be unreadable because there is no time left to read it.
-    if (seen === 'x' && mustStop()) return null;
-    reading.tried += seen;
-    if (reading.tried.length < MAX_READS) await delay(WAIT_MS * reading.tried.length);
+    if (seen !== 'o' && mustStop()) return null;
+    reading.tried += seen === 'o' ? 'o' : 'x';
+    if (tried.length + 1 < MAX_READS) await delay(WAIT_MS * (tried.length + 1));
   }
   return VERIFIED;
 }
 
-async function look(readBack: ReadBack, appId: string): Promise<'offline' | 'o' | 'x'> {
+/** As `reads_tried` has it (see migration 4), and `w`: GenAuth wants to be asked later. */
+async function look(readBack: ReadBack, appId: string): Promise<'offline' | 'o' | 'x' | 'w'> {
   try {
     return (await readBack.isOnline(appId)) ? 'o' : 'offline';
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return 'x';
+    return error.code === ErrorCode.RATE_LIMITED ? 'w' : 'x';
   }
 }

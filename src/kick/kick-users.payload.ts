@@ -1,4 +1,5 @@
-import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
+import { createUnionType, Field, Int, ObjectType } from 'type-graphql';
+import { ID } from '../graphql/id';
 import type { AppError } from '../errors';
 import { FieldError, MutationError } from '../graphql/mutation-error.type';
 import type { KickResult } from './kick-users.service';

@@ -74,6 +74,50 @@ describe('a subscription with a condition on its root field', () => {
   });
 });
 
+describe('fragments that spread each other in rings', () => {
+  /** More than graphql-js has stack for. */
+  const rings = (root: string, size = 60): string =>
+    [
+      root,
+      ...Array.from(
+        { length: size },
+        (_, i) => `fragment f${i} on __Type { ofType { ...f${(i + 1) % size} ...f${(i + 2) % size} } }`,
+      ),
+    ].join(' ');
+  const query = rings('{ __type(name: "a") { ...f0 } }');
+
+  it('are refused by Apollo, logged and counted', async () => {
+    const app = await startTestApp();
+    const { status, errors, headers } = await execute(app, query);
+    const requestId = headers.get('x-request-id');
+    const message = expect.stringMatching(/^Cannot spread fragment "f0" within itself/);
+    expect([status, errors]).toEqual([
+      400,
+      [{ message, extensions: { code: 'GRAPHQL_VALIDATION_FAILED', requestId } }],
+    ]);
+    await eventually(() => app.logs.some(({ msg }) => msg === 'operation'));
+    expect(app.logs.filter(({ msg }) => msg === 'unexpected error')).toEqual([]);
+    expect(await counted(app, { field: 'invalid', outcome: 'refused' })).toBe(1);
+  });
+
+  it('are refused as a stream', async () => {
+    const app = await startTestApp();
+    const stream = await openStream(app, {
+      query: rings('subscription S { kickJobProgress(id: "x") { total } } query Q { __type(name: "a") { ...f0 } }'),
+    });
+    await stream.ended;
+    const { errors } = JSON.parse(stream.text());
+    expect([stream.status, errors[0].extensions.code]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
+  });
+
+  it('are not in the list, where there is one', async () => {
+    const file = path.join(__dirname, '..', 'generated', 'persisted-documents.json');
+    const listing = await startTestApp({ PERSISTED_OPERATIONS: 'enforce', PERSISTED_OPERATIONS_FILE: file });
+    const { status, errors } = await execute(listing, query);
+    expect([status, errors?.[0]?.extensions['code']]).toEqual([400, 'PERSISTED_QUERY_NOT_IN_LIST']);
+  });
+});
+
 describe('a bug', () => {
   it('in one of the hooks is masked, logged and counted', async () => {
     const app = await startTestApp();

@@ -111,6 +111,27 @@ describe('what is no request', () => {
     expect(answers[1]).toMatch(/^HTTP\/1\.1 400 /);
   });
 
+  it('waits for the answer of an operation that came with it, in one piece', async () => {
+    const app = await start({});
+    const connection = await openConnection(app.url);
+    connection.write(`${kicking(app, 'k1')}}`);
+    await connection.ended;
+    const answers = connection.text().split(/(?=HTTP\/1\.1 )/);
+    expect(answers).toHaveLength(2);
+    expect(answers[0]).toMatch(/^HTTP\/1\.1 200 .*KickUsersSuccess/s);
+    expect(answers[1]).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('in the middle of a body is told at once', async () => {
+    const app = await start({});
+    const connection = await openConnection(app.url);
+    const headers = 'host: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked';
+    connection.write(`POST /graphql HTTP/1.1\r\n${headers}\r\n\r\n5\r\n{"que\r\nno number\r\n`);
+    await connection.ended;
+    expect(connection.text()).toMatch(/^HTTP\/1\.1 400 /);
+    expect(app.genauth.receivedCount()).toBe(0);
+  });
+
   it('is never in the middle of a stream, which goes on', async () => {
     const app = await start({ GENAUTH_MAX_RPS: '2' });
     const connection = await openConnection(app.url);

@@ -78,17 +78,17 @@ describeOnEachStore('a user', (kind) => {
     return { app, store, directory, faults, userId, appId };
   }
 
-  it.each<[string, Fault]>([
-    ['an answer that is none', { kind: 'html', afterEffect: true }],
-    ['a 503', { kind: 'envelope', statusCode: 503, message: 'maintenance', afterEffect: true }],
-  ])('who was kicked with %s is UNKNOWN, not FAILED, when the repetition is refused', async (_name, unclear) => {
+  it.each<[string, Fault, string]>([
+    ['an answer that is none', { kind: 'html', afterEffect: true }, 'UPSTREAM_INVALID_RESPONSE'],
+    ['a 503', { kind: 'envelope', statusCode: 503, message: 'maintenance', afterEffect: true }, 'REJECTED'],
+  ])('who was kicked with %s is UNKNOWN, not FAILED, when the repetition is refused', async (_name, unclear, code) => {
     const { app, faults, directory, userId, appId } = await start({ GENAUTH_BREAKER_FAILURES: '0' });
     faults.next(unclear);
     faults.always(NO_READING, { path: CHECK_SESSION });
     faults.always(NO_READING, { path: KICK_USERS });
     const job = await finishedJob(app, await acceptedJob(app, { userIds: [userId], appIds: [appId] }));
     expect(directory.isOnline(userId, appId)).toBe(false);
-    expect(outcomesOf(job)[0]).toMatchObject({ state: 'UNKNOWN', code: 'REJECTED' });
+    expect(outcomesOf(job)[0]).toMatchObject({ state: 'UNKNOWN', code });
   });
 
   it('who was kicked is KICKED when the job is cancelled while that is verified', async () => {
