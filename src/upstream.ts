@@ -14,13 +14,27 @@ import { PRODUCT } from './product';
 
 export type UpstreamOptions = Omit<AttemptOptions, 'userAgent' | 'onAttempt'> & { breakerFailures: number };
 
+/**
+ * What a refused key may mean beside a wrong one, by GenAuth's `apiCode` (docs/reference/error-code.md in its
+ * documentation). Changing the key helps against none of these.
+ */
+const NOT_THE_KEY: Readonly<Record<number, string>> = {
+  1303: 'it can not read the time of our clock',
+  1304: 'it has found no time in our call',
+  1305: "our clock is too far from GenAuth's: set it",
+  1306: 'it has had the same signature before',
+};
+
 /** One line an upstream attempt; a refused key is an error of ours whatever the caller is told. */
 function logAttempt(log: Logger, report: AttemptReport): void {
   const { requestId, method, path, attempt, httpStatus, upstreamRequestId, code } = report;
+  // Left out where there is none, as in nearly all lines.
+  const apiCode = report.apiCode ?? undefined;
   const durationMs = Math.round(report.durationMs * 1000) / 1000;
-  const facts = { requestId, method, path, attempt, httpStatus, upstreamRequestId, code, durationMs };
-  if (code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) log.error(facts, 'GenAuth refuses our key');
-  else if (code === null) log.info(facts, 'genauth attempt');
+  const facts = { requestId, method, path, attempt, httpStatus, upstreamRequestId, code, apiCode, durationMs };
+  if (code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) {
+    log.error({ ...facts, why: NOT_THE_KEY[apiCode ?? 0] }, 'GenAuth refuses our key');
+  } else if (code === null) log.info(facts, 'genauth attempt');
   else log.warn(facts, 'genauth attempt');
 }
 

@@ -1,7 +1,8 @@
 /** The issuer's keys: fetched, kept, followed when they rotate, and given up when they were not confirmed for too long. */
 import { createLocalJWKSet, type LocalJWKSet } from 'jose/jwks/local';
 import type { Logger } from '../observability/logger';
-import { fetchKeys, KeysUnavailableError, type KeySetDocument, type KeySource } from './fetch-keys';
+import { canVerify } from './can-verify';
+import { fetchKeys, KeysUnavailableError, type KeySource } from './fetch-keys';
 
 /** So old may a withdrawn key become before it is noticed. Milliseconds. */
 const REFRESH_MS = 10 * 60_000;
@@ -23,10 +24,6 @@ interface Known {
   /** Of the last time when the issuer confirmed them. */
   confirmedAtMs: number;
 }
-
-/** Whether any token can be judged by them (RFC 7517, sections 4.1 and 4.2): asymmetric, and not for encryption. */
-const canVerify = ({ keys }: KeySetDocument): boolean =>
-  keys.some(({ kty, use }) => ['RSA', 'EC', 'OKP'].includes(kty) && (use === undefined || use === 'sig'));
 
 /** `stale`: the issuer can't be asked, and those known last serve on. `unavailable`: there are none, and nobody gets in. */
 export type KeysState = 'fresh' | 'stale' | 'unavailable';

@@ -2,16 +2,11 @@
 import type { JWTPayload } from 'jose';
 import * as errors from 'jose/errors';
 import { jwtVerify, type JWTVerifyOptions } from 'jose/jwt/verify';
+import { ALGORITHMS } from './can-verify';
 import { ClaimError, CLOCK_TOLERANCE_SECONDS, principalOf } from './claims';
 import type { Principal } from './principal';
 import type { KeySet, SigningKeys } from './signing-keys';
 import { VerifiedTokens } from './verified-tokens';
-
-/** Asymmetric ones only (RFC 8725, section 3.1): with a shared secret in the list, a public key could pass for one. */
-const ALGORITHMS = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-];
 
 /** The token can't be accepted. `reason` is for the log: it names claims and never a value. */
 export class TokenRefusedError extends Error {

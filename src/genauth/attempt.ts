@@ -57,6 +57,8 @@ export interface AttemptReport {
   durationMs: number;
   httpStatus: number | null;
   upstreamRequestId: string | null;
+  /** GenAuth's own code of what was wrong. */
+  apiCode: number | null;
   /** Null on success. */
   code: ErrorCode | null;
 }
@@ -109,14 +111,21 @@ export class AttemptRunner {
     const { attempt, signatures } = turn;
     const startedAt = performance.now();
     let endedAt: number | null = null;
-    const report = (httpStatus: number | null, upstreamRequestId: string | null, code: ErrorCode | null): void => {
-      const { method, path } = call;
-      const durationMs = (endedAt ?? performance.now()) - startedAt;
-      const { requestId } = context;
-      this.options.onAttempt({ requestId, method, path, attempt, durationMs, httpStatus, upstreamRequestId, code });
+    const report = (httpStatus: number | null, upstreamRequestId: string | null, error: AppError | null): void => {
+      this.options.onAttempt({
+        requestId: context.requestId,
+        method: call.method,
+        path: call.path,
+        attempt,
+        durationMs: (endedAt ?? performance.now()) - startedAt,
+        httpStatus,
+        upstreamRequestId,
+        apiCode: error?.apiCode ?? null,
+        code: error?.code ?? null,
+      });
     };
     const failWith = (error: AppError, httpStatus: number | null): never => {
-      report(httpStatus, error.upstreamRequestId, error.code);
+      report(httpStatus, error.upstreamRequestId, error);
       throw error;
     };
 

@@ -34,6 +34,18 @@ describe('keys are not taken', () => {
     ['from a list', (issuer) => void (issuer.broken.keys = text('[]')), 'the key set is not the document that it should be'], // prettier-ignore
     ['that are none', (issuer) => void (issuer.broken.keys = text('{"keys":[]}')), 'the key set has no key for signatures'], // prettier-ignore
     ['that are for encryption or secret', (issuer) => void (issuer.broken.keys = text('{"keys":[{"kty":"RSA","use":"enc"},{"kty":"oct"}]}')), 'the key set has no key for signatures'], // prettier-ignore
+    ['that no algorithm of ours has', (issuer) => {
+        const short = { kty: 'RSA', e: 'AQAB', n: 'x'.repeat(171) };
+        const keys = [
+          { kty: 'OKP', crv: 'X25519', x: 'x' },
+          { kty: 'EC', crv: 'secp256k1', x: 'x', y: 'y' },
+          { ...short, n: 'x'.repeat(342), alg: 'RSA-OAEP' },
+          { ...short, n: 'x'.repeat(342), key_ops: ['encrypt'] },
+          { kty: 'RSA' },
+          short,
+        ];
+        issuer.broken.keys = text(JSON.stringify({ keys }));
+      }, 'the key set has no key for signatures'], // prettier-ignore
     ['from a document without end', (issuer) => {
         issuer.broken.keys = (response) => void response.writeHead(200).write(`{"keys":[${' '.repeat(300_000)}`);
       }, 'the key set cannot be read: more than 262144 bytes'], // prettier-ignore
