@@ -39,7 +39,7 @@ const RUN_BY: Record<string, string> = {
   'pg_restore --no-owner --dbname="$RESTORED_URL" gateway.dump': 'test/process/production.test.ts',
   'DATABASE_URL="$RESTORED_URL" npm run audit:verify': 'test/process/production.test.ts',
   'npm run audit:verify': 'test/audit/commands.test.ts',
-  'npm run audit:verify -- --heads gateway.log': 'test/audit/commands.test.ts',
+  'npm run audit:verify -- --heads gateway-1.log --heads gateway-2.log': 'test/audit/several-logs.test.ts',
   'npm run audit:erase -- --user-id-type EMAIL --user-id alice@example.com': 'test/audit/commands.test.ts',
 };
 

@@ -1,6 +1,6 @@
 /**
  * The commands of the audit trail as an operator runs them, and a gateway that is killed:
- * `npm run audit:verify`, `npm run audit:verify -- --heads gateway.log`,
+ * `npm run audit:verify`,
  * `npm run audit:erase -- --user-id-type EMAIL --user-id alice@example.com`.
  */
 import { randomBytes } from 'node:crypto';

@@ -1,4 +1,8 @@
-/** What is given to a command more than once counts each time, or is refused: a proof that left a log out would be none. */
+/**
+ * What is given to a command more than once counts each time, or is refused: a proof that left a log out would be none.
+ *
+ * `npm run audit:verify -- --heads gateway-1.log --heads gateway-2.log`.
+ */
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client } from 'pg';
