@@ -24,5 +24,7 @@ export const canVerify = ({ keys }: KeySetDocument): boolean =>
     const { use, alg, key_ops: operations } = key;
     const isForSignatures = use === undefined || use === 'sig';
     const mayVerify = !Array.isArray(operations) || operations.includes('verify');
-    return hasKey(key) && isForSignatures && mayVerify && (alg === undefined || ALGORITHMS.some((taken) => taken === alg));
+    return (
+      hasKey(key) && isForSignatures && mayVerify && (alg === undefined || ALGORITHMS.some((taken) => taken === alg))
+    );
   });
