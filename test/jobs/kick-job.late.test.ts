@@ -30,8 +30,8 @@ it('a repetition that GenAuth puts off is not made late: UNKNOWN', async () => {
   app.genauth.faults.next(HTML);
   app.genauth.faults.always(BUSY);
   const id = await acceptedJob(app, { userIds: [userId], appIds: [appId] });
-  // It ends while GenAuth still says no: nobody waits for a yes.
-  expect(await outcomeOf(app, id)).toMatchObject({ state: 'UNKNOWN', code: 'UPSTREAM_UNAVAILABLE' });
+  // It ends while GenAuth still says no: nobody waits for a yes. What is told is why the first sending has no answer.
+  expect(await outcomeOf(app, id)).toMatchObject({ state: 'UNKNOWN', code: 'UPSTREAM_INVALID_RESPONSE' });
   expect(isOnline()).toBe(true);
 });
 
