@@ -1,7 +1,7 @@
 /** Several operations on one connection, none waiting for the one before it; and what is no request behind them. */
 import { eventually } from '../helpers/eventually';
 import { operation } from '../helpers/execute';
-import { openConnection, postText } from '../helpers/raw-connection';
+import { openConnection, postText, type RawConnection } from '../helpers/raw-connection';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 import { makeStore, openStore } from '../helpers/stores';
 import { acceptedJob } from '../jobs/jobs';
@@ -81,6 +81,14 @@ describe('a caller who hangs up', () => {
 });
 
 describe('what is no request', () => {
+  const expectKickThenRefusal = async (connection: RawConnection): Promise<void> => {
+    await connection.ended;
+    const answers = connection.text().split(/(?=HTTP\/1\.1 )/);
+    expect(answers).toHaveLength(2);
+    expect(answers[0]).toMatch(/^HTTP\/1\.1 200 .*KickUsersSuccess/s);
+    expect(answers[1]).toMatch(/^HTTP\/1\.1 400 /);
+  };
+
   it.each([
     ['garbage', 'canary\r\n\r\n', 400, 'BAD_REQUEST'],
     ['headers without end', `GET / HTTP/1.1\r\nx-canary: ${'x'.repeat(20_000)}`, 431, 'HEADERS_TOO_LARGE'],
@@ -104,22 +112,14 @@ describe('what is no request', () => {
     connection.write(kicking(app, 'k1'));
     await eventually(() => app.genauth.receivedCount() === 1);
     connection.write('garbage\r\n\r\n');
-    await connection.ended;
-    const answers = connection.text().split(/(?=HTTP\/1\.1 )/);
-    expect(answers).toHaveLength(2);
-    expect(answers[0]).toMatch(/^HTTP\/1\.1 200 .*KickUsersSuccess/s);
-    expect(answers[1]).toMatch(/^HTTP\/1\.1 400 /);
+    await expectKickThenRefusal(connection);
   });
 
   it('waits for the answer of an operation that came with it, in one piece', async () => {
     const app = await start({});
     const connection = await openConnection(app.url);
     connection.write(`${kicking(app, 'k1')}}`);
-    await connection.ended;
-    const answers = connection.text().split(/(?=HTTP\/1\.1 )/);
-    expect(answers).toHaveLength(2);
-    expect(answers[0]).toMatch(/^HTTP\/1\.1 200 .*KickUsersSuccess/s);
-    expect(answers[1]).toMatch(/^HTTP\/1\.1 400 /);
+    await expectKickThenRefusal(connection);
   });
 
   it('in the middle of a body is told at once', async () => {
