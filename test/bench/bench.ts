@@ -7,6 +7,7 @@ import { startIssuer } from './issuer';
 import type { LoadPlan, LoadResult } from './load';
 import { cpuSeconds } from './processes';
 import type { Question } from './rows';
+import { makeUsed } from './used-database';
 
 /** Nobody is to be slowed by limits that are there to slow. */
 const LIFTED = { GENAUTH_MAX_RPS: '1000000', RATE_LIMIT_PER_MINUTE: '1000000000' };
@@ -33,6 +34,7 @@ export class Bench {
       startHelper('load.ts'),
       startIssuer(),
     ]);
+    await makeUsed(postgres.url);
     return new Bench(postgres, upstream, load, issuer);
   }
 

@@ -15,6 +15,8 @@ import { kickSdl, wireType } from './kick-schema.mjs';
 const require = createRequire(import.meta.url);
 const ours = (name) => require(`../../../dist/${name}.js`);
 require('../../../node_modules/reflect-metadata');
+// V8's heap is kept as the gateway's is.
+ours('memory');
 const { chooseCallers } = ours('callers');
 const { readConfig } = ours('config');
 const { AppError } = ours('errors');
