@@ -6,7 +6,9 @@ const { enableCompileCache } = require('node:module');
 const path = require('node:path');
 
 const root = path.join(__dirname, '..');
-const entry = path.join(root, 'dist', process.argv[2] ?? 'main.js');
+const program = process.argv[2] ?? 'main.js';
+const onlyBuild = program === '--build-only';
+const entry = path.join(root, 'dist', program);
 const stamp = path.join(root, 'dist', '.built');
 const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 
@@ -35,9 +37,15 @@ function build() {
   return true;
 }
 
+// Whatever somebody has put behind `npm start --`.
+if (!onlyBuild && !program.endsWith('.js')) {
+  process.stderr.write(
+    '`npm start` takes no arguments: what can be set is in the environment (README, Configuration).\n',
+  );
+  process.exit(2);
+}
 // A release has no compiler, and files that its making has touched: its build is the one that is meant.
 const isRelease = process.env.NODE_ENV === 'production' || !existsSync(tsc);
-const onlyBuild = process.argv.includes('--build-only');
 const mustBuild = onlyBuild || (isRelease ? !existsSync(entry) : !isBuildFresh());
 if (mustBuild && ((isRelease && !onlyBuild) || !build())) {
   process.stderr.write('There is no build of the gateway: run `npm ci --include=dev && npm run build` first.\n');

@@ -145,6 +145,15 @@ describe('a start that fails says why in one line each on standard error, and ex
     });
   });
 
+  it.each(['--help', '--port=1', 'canary'])('with the argument %s', async (argument) => {
+    const child = startProcess(process.execPath, [START, argument], { cwd: makeFolder(), env: { PORT: '0' } });
+    expect(await child.exit).toBe(2);
+    expect(child.output.stdout).toBe('');
+    expect(linesOf(child.output)).toEqual([
+      '`npm start` takes no arguments: what can be set is in the environment (README, Configuration).',
+    ]);
+  });
+
   it.each(['production', 'development'])(
     '%s without a build and without the compiler names the command',
     async (mode) => {
