@@ -4,7 +4,7 @@
  */
 import { Client } from 'pg';
 
-/** Files of 16 MB. The longest measurement fills fewer, and a checkpoint comes before each. */
+/** Files of 16 MB that are filled. PostgreSQL keeps some half of them, and after that those of its own checkpoints. */
 const FILES = 60;
 const MESSAGE_BYTES = 16 * 1024 * 1024;
 
