@@ -1,4 +1,4 @@
-/** Requests that go on together: all of them, in their order, and none because of another. */
+/** Requests that go on together: all of them, in their order and in rows, and none because of another. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createStep } from '../src/in-step';
 import { execute, kick } from './helpers/execute';
@@ -21,6 +21,23 @@ it('those of one turn go on in the order in which they came; those who come mean
   expect(seen).toEqual(['one', 'two', 'three']);
   await late;
   expect(seen).toEqual(['one', 'two', 'three', 'late']);
+});
+
+it('a crowd goes on in rows of 32, one a turn; the first need not wait for the last, and nobody overtakes', async () => {
+  const inStep = createStep();
+  const seen: number[] = [];
+  const come = (index: number) => inStep().then(() => void seen.push(index));
+  const crowd = Array.from({ length: 70 }, (_, index) => come(index));
+  const counts: number[] = [];
+  const late: Promise<void>[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    await nextTurn();
+    counts.push(seen.length);
+    if (turn === 0) late.push(come(70));
+  }
+  await Promise.all([...crowd, ...late]);
+  expect(counts).toEqual([32, 64, 71]);
+  expect(seen).toEqual(Array.from({ length: 71 }, (_, index) => index));
 });
 
 it('one that fails stops none of the others', async () => {

@@ -1,9 +1,13 @@
 /** The processes that are measured: started as an operator starts them, from their own files, by plain Node. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import manifest from '../../package.json';
 import { eventually } from '../helpers/eventually';
 import { pinned, type Cores } from './cores';
 import { cpuSeconds, residentMiB } from './processes';
+
+/** What `npm start` gives a gateway on PostgreSQL; here, all that are compared with it have it too. */
+const [YOUNG_OBJECTS = ''] = /--max-semi-space-size=\d+/.exec(manifest.scripts.start) ?? [];
 
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
@@ -34,7 +38,11 @@ export async function startServer({ args, env, cores = 'one' }: ServerOptions): 
   const [command = '', ...rest] = pinned(cores, [process.execPath, ...options, ...args]);
   const { PATH = '', HOME = '' } = process.env;
   const log = process.env['BENCH_LOG'] === undefined ? 'ignore' : 'inherit';
-  const child = spawn(command, rest, { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', log] });
+  const memory = env['DATABASE_URL'] === undefined ? '' : YOUNG_OBJECTS;
+  const child = spawn(command, rest, {
+    env: { PATH, HOME, NODE_OPTIONS: memory, ...env },
+    stdio: ['ignore', 'pipe', log],
+  });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const exit = once(child, 'close');
