@@ -6,9 +6,9 @@
  */
 
 /**
- * In one turn at most; the others follow in the next ones, first come, first served. The caches gain no more from a longer
- * row, and requests that a short stop of the process has pushed together would stay together for ever: each stage would let
- * all of them go at once, the first would wait for the last, and the core would idle while GenAuth has them all.
+ * In one turn at most; the others follow in the next ones, first come, first served. The caches gain little more from a longer
+ * row, and requests that a short stop of the process has pushed together would stay together: each stage would let all of them
+ * go at once, the first would wait for the last, and the core would idle while PostgreSQL or GenAuth has them all.
  */
 const MOST_AT_ONCE = 32;
 
