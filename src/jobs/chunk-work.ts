@@ -163,7 +163,9 @@ export class ChunkWork {
       repeatableMs: tools.repeatableMs,
       mustStop: this.mustStop,
       isCancelled: async () => {
-        const isCancelled = (await findJob(tools.database, job.id))?.state === 'CANCELLING';
+        const state = (await findJob(tools.database, job.id))?.state;
+        // Over already, where no call was under way.
+        const isCancelled = state === 'CANCELLING' || state === 'CANCELLED';
         // The other lines need not find out one by one, each with a record and a turn that nobody uses.
         if (isCancelled) this.end();
         return isCancelled;

@@ -15,6 +15,8 @@ export class KickJobWorker {
   private readonly running = new Map<ChunkWork, Promise<void>>();
   private isStopping = false;
   private isLooking = false;
+  /** Woken since it last began to look. */
+  private isWoken = false;
   private isBlind = false;
   private timer: NodeJS.Timeout | null = null;
   private looking: Promise<void> = Promise.resolve();
@@ -28,15 +30,18 @@ export class KickJobWorker {
     this.wake();
   }
 
-  /** There may be something in the queue. */
+  /** There may be something in the queue, or room for it. Said while it looks, it looks once more: chunks may end together. */
   readonly wake = (): void => {
+    this.isWoken = true;
     if (this.isStopping || this.isLooking) return;
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     this.isLooking = true;
+    this.isWoken = false;
     this.looking = this.look().then((waitMs) => {
       this.isLooking = false;
-      if (!this.isStopping && waitMs !== null) this.timer = setTimeout(this.wake, waitMs).unref();
+      if (this.isWoken) this.wake();
+      else if (!this.isStopping && waitMs !== null) this.timer = setTimeout(this.wake, waitMs).unref();
     });
   };
 

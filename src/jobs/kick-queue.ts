@@ -3,6 +3,7 @@
 import PgBoss from 'pg-boss';
 import type { Database, Queryable } from '../store/database';
 import type { Logger } from '../observability/logger';
+import { ChunkTimes } from './chunk-times';
 import { parseChunk, writeChunk, type Chunk, type ChunkFormat } from './chunk';
 
 const QUEUE = 'kick-chunks';
@@ -61,6 +62,9 @@ export const isHeld = async (transaction: Queryable, { id, round }: HeldChunk): 
 
 export class KickQueue {
   private readonly boss: PgBoss;
+  private readonly times: ChunkTimes;
+  /** The last time, there were fewer chunks than were wanted. */
+  private isShort = false;
 
   constructor(
     private readonly database: Database,
@@ -72,6 +76,7 @@ export class KickQueue {
       schedule: false,
       maintenanceIntervalSeconds: MAINTENANCE_SECONDS,
     });
+    this.times = new ChunkTimes(database, QUEUE, 2 * STRANGE_SECONDS);
     this.boss.on('error', (error) => log.warn({ reason: error.message }, 'the job queue has a fault'));
   }
 
@@ -99,12 +104,14 @@ export class KickQueue {
 
   /** Chunks that are this gateway's from now on, until it gives them back or `expiryMs` is over. @throws what the database does */
   async take(count: number): Promise<HeldChunk[]> {
+    if (this.isShort) await this.times.mend();
     const sql = sqlOf(this.database);
     let answer: ReturnType<PgBoss.Db['executeSql']> = Promise.resolve({ rows: [] });
     const db: PgBoss.Db = { executeSql: (text, values) => (answer = sql.executeSql(text, values)) };
     const jobs = await this.boss.fetch<object>(QUEUE, { batchSize: count, includeMetadata: true, db });
     // pg-boss takes any failure for an empty queue.
     await answer;
+    this.isShort = jobs.length < count;
     const strange: string[] = [];
     const chunks = jobs.flatMap(({ id, retryCount, data }) => {
       const chunk = parseChunk(data);

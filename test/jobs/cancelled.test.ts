@@ -1,8 +1,9 @@
-/** A job that is cancelled before any of its users was called: what is recorded of it, and what its ticket gives away. */
+/** A job that is cancelled before any of its users was called: what is recorded of it, and what its ticket gives away. And one between two calls. */
 import { eventually } from '../helpers/eventually';
 import { kick } from '../helpers/execute';
-import { startTestApp, type TestApp } from '../helpers/start-app';
-import { acceptedJob, finishedJob, run } from './jobs';
+import { startTestApp, startTestEmulator, type TestApp } from '../helpers/start-app';
+import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
+import { acceptedJob, finishedJob, readJob, run } from './jobs';
 
 const TICKET = 'alice@leak.example called from +4915112345678';
 const NONE = { pending: 0, kicked: 0, failed: 0, unknown: 0 };
@@ -44,5 +45,32 @@ describe('a job that is cancelled before it began', () => {
       ['JOB_CANCELLED', null],
     ]);
     expect(JSON.stringify(app.logs)).not.toMatch(/alice|leak\.example|4915112345678/);
+  });
+});
+
+describeOnEachStore('a job that is cancelled between two calls', (kind) => {
+  it('ends at once, and its other users get neither records nor turns of their own', async () => {
+    const database = await openStore(await makeStore(kind));
+    const genauth = await startTestEmulator({ extraUsers: 40 });
+    const app = await startTestApp({ GENAUTH_MAX_RPS: '5' }, genauth, database);
+    const userIds = genauth.directory.users.filter(({ name }) => name.startsWith('load-')).map(({ userId }) => userId);
+    const jobId = await acceptedJob(app, { userIds, appIds: [genauth.directory.demoApp.appId] });
+    const answered = async () => (await readJob(app, jobId)).progress.kicked;
+    await eventually(answered, (kicked) => kicked > 0);
+    await run(app, 'cancel-kick-job', { id: jobId });
+    const { progress } = await finishedJob(app, jobId);
+    expect(progress.kicked + progress.skipped).toBe(40);
+
+    const active = async () => (await database.query(`select id from pgboss.job where state = 'active'`)).length;
+    await eventually(active, (count) => count === 0);
+    const late = `select action from audit_events where job_id = $1 and action = 'KICK_REQUESTED' and position >
+      (select position from audit_events where job_id = $1 and action = 'JOB_FINISHED')`;
+    await eventually(
+      () => database.query(`select id from audit_events where job_id = $1 and action = 'JOB_FINISHED'`, [jobId]),
+      (records) => records.length === 1,
+    );
+    // The one whose turn came just then.
+    expect((await database.query(late, [jobId])).length).toBeLessThanOrEqual(1);
+    expect(genauth.receivedCount('/api/v3/kick-users')).toBe(progress.kicked);
   });
 });

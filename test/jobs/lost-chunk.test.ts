@@ -49,6 +49,32 @@ describeOnEachStore('a chunk', (kind) => {
     expect(await finishedJob(app, id)).toMatchObject({ state: 'COMPLETED', progress: { kicked: userIds.length } });
   });
 
+  it('from before the clock of the database was set back is worked off all the same, in hand or waiting', async () => {
+    const database = await openStore(await makeStore(kind));
+    const queue = new KickQueue(database, { format: CHUNK_FORMAT, expiryMs: 1000 }, pino({ level: 'silent' }));
+    await queue.start(false);
+    const jobId = await makeJob(database, 150);
+    const chunks = [0, 50, 100].map((from) => ({ jobId, from, to: from + 49 }));
+    await database.transaction((transaction) => queue.add(transaction, chunks));
+    // Its gateway dies.
+    expect(await queue.take(1)).toMatchObject([{ from: 0 }]);
+    await database.query(
+      `update pgboss.job set start_after = start_after + interval '1 hour', created_on = created_on + interval '1 hour',
+         started_on = started_on + interval '1 hour'`,
+    );
+    const taken: number[] = [];
+    const takeOn = async () => {
+      for (const chunk of await queue.take(6)) {
+        taken.push(chunk.from);
+        await queue.giveBack(chunk, null, 0);
+      }
+      return taken.length;
+    };
+    await eventually(takeOn, (count) => count === 3, 30_000);
+    expect(taken).toEqual([50, 100, 0]);
+    await queue.stop();
+  });
+
   it('of a newer release is left to its gateways, and what stands behind it goes on', async () => {
     const database = await openStore(await makeStore(kind));
     const genauth = await startTestEmulator({ extraUsers: 120 });
