@@ -1,9 +1,9 @@
 /** One attempt at one call: signed afresh, sent, read. */
 import { Pool } from 'undici';
-import { type AppError, type ErrorCode } from '../errors';
+import { AppError, ErrorCode } from '../errors';
 import type { HangUp } from '../hang-up';
 import { createStep } from '../in-step';
-import { fromTransport, readAnswer, type DataReading } from './failures';
+import { fromTransport, readAnswer, UntriedError, type DataReading } from './failures';
 import type { Permit, Priority } from './permit';
 import { Redaction } from './redaction';
 import type { Deadline } from './resilience';
@@ -88,6 +88,10 @@ const toQuery = (params: Params): string =>
     Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)])),
   ).toString();
 
+/** There is a connection, and no turn in time: the caller is told as those are who got none in the first place. */
+const isPaceRefusal = (error: unknown): error is AppError =>
+  error instanceof AppError && error.code === ErrorCode.RATE_LIMITED;
+
 /** Answers that come in during one turn are read together. */
 const inStep = createStep();
 
@@ -166,6 +170,7 @@ export class AttemptRunner {
         if (deadline.remainingMs() === 0) throw new TransportError('not-sent', error);
         // The connection took so long that the call's turn was over. It stands now, so another turn will do.
         await permit.acquire(deadline).catch((cause: unknown) => {
+          if (isPaceRefusal(cause)) throw new UntriedError(cause.code, cause.message, { ...cause, cause });
           throw new TransportError(context.hangUp?.aborted === true ? 'hung-up' : 'not-sent', cause);
         });
       }

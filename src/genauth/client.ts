@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, ErrorCode } from '../errors';
 import { AttemptRunner, type AttemptOptions, type Call, type CallContext, type Success } from './attempt';
-import { readSuccessFlag, type DataReading } from './failures';
+import { readSuccessFlag, UntriedError, type DataReading } from './failures';
 import { Permit, type Pace } from './permit';
 import { Circuit, Deadline, waitBeforeRetry, type CircuitStateName } from './resilience';
 import { isRecord } from '../is-record';
@@ -121,6 +121,9 @@ export class GenAuthClient {
         return await this.circuit.run(() => this.runner.run(call, context, turn));
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
+        // Our own pace, so there was no attempt: as above.
+        const isPaced = error instanceof UntriedError && error.code === ErrorCode.RATE_LIMITED;
+        if (isPaced) throw asOutcome(lastFailure ?? error, inDoubt);
         lastFailure = error;
         if (error.mayHaveTakenEffect) inDoubt = error;
         const isLast = attempt >= maxAttempts || context.hangUp?.aborted === true;

@@ -45,10 +45,14 @@ function meaningOfHttpStatus(httpStatus: number): Meaning {
 
 const MAX_INT32 = 2_147_483_647;
 
+/** The three forms of an HTTP date (RFC 9110, section 5.6.7), which `Date.parse` also takes much else for: "1.5" is a day in 2001. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8},? .*\d{2}:\d{2}:\d{2}/;
+
 /** Retry-After in whole seconds, from either of its two forms (RFC 9110, section 10.2.3); null when it is neither. */
 function parseRetryAfter(value: string | null, now: number): number | null {
   if (value === null) return null;
   if (/^\d+$/.test(value.trim())) return Math.min(Number(value), MAX_INT32);
+  if (!HTTP_DATE.test(value)) return null;
   const at = Date.parse(value);
   return Number.isNaN(at) ? null : Math.min(Math.max(0, Math.ceil((at - now) / 1000)), MAX_INT32);
 }
@@ -127,14 +131,14 @@ const TRANSPORT: Record<TransportFailure, [ErrorCode, string, boolean]> = {
   timeout: [ErrorCode.UPSTREAM_TIMEOUT, 'GenAuth gave no complete answer in time.', true],
 };
 
-/** Nothing was sent, as the caller had gone: it says nothing about GenAuth. */
-export class HungUpError extends AppError {
-  override readonly name = 'HungUpError';
+/** Nothing was sent, as the caller had gone or our own pace forbade it: it says nothing about GenAuth. */
+export class UntriedError extends AppError {
+  override readonly name = 'UntriedError';
 }
 
 /** The meaning of an exchange that ended without an answer. */
 export function fromTransport(failure: TransportFailure, cause: unknown): AppError {
   const [code, message, mayHaveTakenEffect] = TRANSPORT[failure];
   const facts = { mayHaveTakenEffect, cause };
-  return failure === 'hung-up' ? new HungUpError(code, message, facts) : new AppError(code, message, facts);
+  return failure === 'hung-up' ? new UntriedError(code, message, facts) : new AppError(code, message, facts);
 }

@@ -13,7 +13,7 @@ import {
   type CircuitBreakerPolicy,
 } from 'cockatiel';
 import { AppError, ErrorCode } from '../errors';
-import { HungUpError } from './failures';
+import { UntriedError } from './failures';
 
 /** The longest waits before the second and the third attempt, in milliseconds. */
 const LONGEST_WAITS_MS = [100, 300] as const;
@@ -54,18 +54,29 @@ export function waitBeforeRetry(error: AppError, attempt: number, deadline: Dead
 /** Failures that say GenAuth is down, not that it dislikes the request: 5xx, no answer in time, no connection. */
 const isOutage = (error: unknown): boolean =>
   error instanceof AppError &&
-  !(error instanceof HungUpError) &&
+  !(error instanceof UntriedError) &&
   (error.code === ErrorCode.UPSTREAM_UNAVAILABLE || error.code === ErrorCode.UPSTREAM_TIMEOUT);
 
-/** A probe whose caller has gone. cockatiel would take it for a success, and close the circuit, were it not handled. */
+/** A probe that was not sent after all. cockatiel would take it for a success, and close the circuit, were it not handled. */
 class AbandonedProbe extends Error {
   override readonly name = 'AbandonedProbe';
-  constructor(readonly reason: HungUpError) {
+  constructor(readonly reason: UntriedError) {
     super(reason.message);
   }
 }
 
-/** The next caller makes up for an abandoned probe, or those who leave would keep the circuit open. Milliseconds. */
+/**
+ * Of an attempt from before the circuit opened: those that opened it have told as much. cockatiel would open it once more, in the
+ * middle of a probe, and the probe's success would be in vain.
+ */
+class BygoneFailure extends Error {
+  override readonly name = 'BygoneFailure';
+  constructor(readonly reason: unknown) {
+    super('From before the circuit opened.');
+  }
+}
+
+/** The next caller makes up for an abandoned probe, or those that are not sent would keep the circuit open. Milliseconds. */
 const waitForProbe = (reason: object): number =>
   'error' in reason && reason.error instanceof AbandonedProbe ? 0 : HALF_OPEN_AFTER_MS;
 
@@ -77,6 +88,8 @@ export class Circuit {
   private readonly breaker: ConsecutiveBreaker;
   /** By performance.now(), while it is open. */
   private probeAt = 0;
+  /** How often it has opened. */
+  private openings = 0;
 
   /**
    * @param failures how many failed attempts in a row open it; 0 switches it off
@@ -92,7 +105,10 @@ export class Circuit {
     // The time is kept here: cockatiel goes by a clock that can be set back, and would stay open for as long.
     const halfOpenAfter = new DelegateBackoff(() => -Infinity);
     this.policy = circuitBreaker(counts, { halfOpenAfter, breaker: this.breaker });
-    this.policy.onBreak((reason) => (this.probeAt = performance.now() + waitForProbe(reason)));
+    this.policy.onBreak((reason) => {
+      this.probeAt = performance.now() + waitForProbe(reason);
+      this.openings++;
+    });
     this.policy.onStateChange(() => onChange(this.phase));
   }
 
@@ -127,16 +143,18 @@ export class Circuit {
   async run<T>(attempt: () => Promise<T>): Promise<T> {
     if (this.policy === null) return attempt();
     this.refuseIfOpen();
-    const probe = (): Promise<T> =>
+    const { isProbeDue: isProbe, openings } = this;
+    const watched = (): Promise<T> =>
       attempt().catch((error: unknown) => {
-        throw error instanceof HungUpError ? new AbandonedProbe(error) : error;
+        if (!isProbe) throw this.openings === openings ? error : new BygoneFailure(error);
+        throw error instanceof UntriedError ? new AbandonedProbe(error) : error;
       });
     try {
-      return await this.policy.execute(this.isProbeDue ? probe : attempt);
+      return await this.policy.execute(watched);
     } catch (error) {
-      if (error instanceof AbandonedProbe) throw error.reason;
+      if (error instanceof AbandonedProbe || error instanceof BygoneFailure) throw error.reason;
       // For cockatiel only a success ends a row of failures; here any answer of a GenAuth that is up does.
-      if (!isOutage(error) && !(error instanceof HungUpError)) this.breaker.success();
+      if (!isOutage(error) && !(error instanceof UntriedError)) this.breaker.success();
       throw error;
     }
   }

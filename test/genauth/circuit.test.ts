@@ -1,6 +1,6 @@
 /** The circuit to GenAuth: opened by an outage, tried by one probe at a time. The clock is performance.now, and stands still. */
 import { once } from 'node:events';
-import { createServer, request, type ServerResponse } from 'node:http';
+import { request } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import type { Fault } from '../../src/emulator/fault';
 import { eventually } from '../helpers/eventually';
@@ -191,23 +191,6 @@ describe('after 5 seconds', () => {
     await failTimes(app, 3);
     expect(await kickDemoUser(app)).toEqual(refused(5));
   });
-
-  it('one probe goes out, and others are refused at once while it is under way', async () => {
-    const held = await startHoldingGenAuth();
-    const app = await startTestApp({ GENAUTH_BREAKER_FAILURES: '3', GENAUTH_HOST: held.url });
-    const failing = kickDemoUser(app);
-    for (let i = 0; i < 3; i++) (await held.next(i)).writeHead(503).end();
-    await failing;
-    nowMs += 5000;
-    const probe = kickDemoUser(app);
-    const answer = await held.next(3);
-    // They are answered although the probe is not.
-    expect(await Promise.all([1, 2, 3].map(() => kickDemoUser(app)))).toEqual([refused(1), refused(1), refused(1)]);
-    expect(held.responses).toHaveLength(4);
-    answer.end(JSON.stringify({ statusCode: 200, message: 'Success', data: { success: true } }));
-    expect(await probe).toEqual(success({ requestId: null }));
-    expect(states(app)).toEqual(['open', 'half-open', 'closed']);
-  });
 });
 
 describe('a caller who hangs up while there is no connection yet', () => {
@@ -276,23 +259,4 @@ async function startSilentGenAuth() {
   });
   genauth.url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return genauth;
-}
-
-/** A GenAuth whose answers the test gives, when it likes. */
-async function startHoldingGenAuth() {
-  const responses: ServerResponse[] = [];
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => responses.push(response));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  atEnd(async () => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  const next = async (index: number): Promise<ServerResponse> => {
-    await eventually(() => responses.length > index);
-    return responses[index]!;
-  };
-  return { url: `http://127.0.0.1:${port}`, responses, next };
 }

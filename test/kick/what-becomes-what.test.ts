@@ -127,7 +127,11 @@ describe('statusCode 429, in the body or as HTTP status: RATE_LIMITED', () => {
     ['99999999999', 2_147_483_647],
     ['Wed, 21 Oct 2015 07:29:30 GMT', 90],
     ['Wed, 21 Oct 2015 07:27:00 GMT', 0],
+    ['Wednesday, 21-Oct-15 07:29:30 GMT', 90],
     ['soon', 1],
+    ['1.5', 1],
+    ['-1', 1],
+    ['5, 7', 1],
   ])('Retry-After: %s', async (value, retryAfterSeconds) => {
     jest.spyOn(Date, 'now').mockReturnValue(Date.parse('Wed, 21 Oct 2015 07:28:00 GMT'));
     const fault: Fault = { kind: 'status', status: 429, headers: { 'retry-after': value } };
