@@ -25,7 +25,8 @@ withTools('the commands for the night', () => {
     for (const userId of [first!, ...others]) directory.signIn(userId, appId);
     const cwd = makeFolder();
     symlinkSync(path.join(ROOT, 'schema'), path.join(cwd, 'schema'));
-    writeFileSync(path.join(cwd, 'users.txt'), `${others.join('\n')}\n\n`);
+    // As Windows ends lines, and with a user whom GenAuth doesn't know.
+    writeFileSync(path.join(cwd, 'users.txt'), `${[...others, 'stranger'].join('\r\n')}\r\n\n`);
 
     const env = { GATEWAY: app.url, TOKEN: token, USER_ID: first!, APP_ID: appId };
     const { code, stdout, stderr } = await runProcess('bash', ['-euo', 'pipefail', '-c', script], { cwd, env });
@@ -33,9 +34,12 @@ withTools('the commands for the night', () => {
     expect(stdout).toContain('"__typename":"KickUsersSuccess"');
     expect(stdout).toContain('event: complete');
     const answers = stdout.split('\n').filter((line) => line.startsWith('{'));
-    const [job, trail] = answers.slice(-2).map((line) => JSON.parse(line).data);
-    expect(job.kickJob).toMatchObject({ state: 'COMPLETED', ticket: 'INC-1042', outcomes: { edges: [] } });
-    expect(job.kickJob.progress).toMatchObject({ total: others.length, kicked: others.length });
+    const [failed, unknown, trail] = answers.slice(-3).map((line) => JSON.parse(line).data);
+    const job = { state: 'COMPLETED', ticket: 'INC-1042' };
+    const progress = { total: others.length + 1, kicked: others.length, failed: 1, unknown: 0 };
+    const outcome = { node: { userId: 'stranger', state: 'FAILED', code: 'USER_NOT_FOUND' } };
+    expect(failed.kickJob).toMatchObject({ ...job, progress, outcomes: { edges: [outcome] } });
+    expect(unknown.kickJob).toMatchObject({ ...job, progress, outcomes: { edges: [] } });
     expect(trail.auditEvents.edges.length).toBeGreaterThan(0);
     for (const userId of [first!, ...others]) expect(directory.isOnline(userId, appId)).toBe(false);
   });

@@ -5,6 +5,9 @@ import { ApolloServerErrorCode } from '@apollo/server/errors';
 /** The most of a list that one page may hold. */
 export const MAX_PAGE_SIZE = 100;
 
+/** PostgreSQL's largest integer, which a line of a job is. */
+export const LARGEST_LINE = 2 ** 31 - 1;
+
 export interface Edge<Node> {
   cursor: string;
   node: Node;

@@ -4,6 +4,7 @@ import {
   GraphQLBoolean,
   GraphQLError,
   GraphQLInt,
+  GraphQLString,
   Kind,
   OperationTypeNode,
   type DocumentNode,
@@ -125,6 +126,7 @@ const toError = ([code, message]: Refusal, status = 400): GraphQLError =>
 /** The variables are right; a bad argument would only be told half-way through the operation. */
 function explainNoCost(error: unknown): GraphQLError {
   if (!(error instanceof GraphQLError)) throw error;
+  if (error.extensions['code'] !== undefined) return error;
   const extensions = { code: ApolloServerErrorCode.BAD_USER_INPUT, http: { status: 400 } };
   return new GraphQLError('An argument has no valid value.', { nodes: error.nodes ?? null, extensions });
 }
@@ -132,12 +134,14 @@ function explainNoCost(error: unknown): GraphQLError {
 /**
  * Whether no variables that are right by themselves can change what the operation costs, nor make an argument invalid:
  * pages are counted by Ints, fields are skipped by Booleans, and only a null can be right for a variable and wrong for its
- * place.
+ * place. Below a mutation, cursors are looked at too, which are Strings.
  */
-const isCostFixed = ({ variableDefinitions = [] }: OperationDefinitionNode): boolean =>
+const isCostFixed = ({ operation, variableDefinitions = [] }: OperationDefinitionNode): boolean =>
   variableDefinitions.every(({ type }) => {
-    const isNamed = type.kind === Kind.NON_NULL_TYPE && type.type.kind === Kind.NAMED_TYPE;
-    return isNamed && !MOVES_COST.has(type.type.name.value);
+    if (type.kind !== Kind.NON_NULL_TYPE || type.type.kind !== Kind.NAMED_TYPE) return false;
+    const name = type.type.name.value;
+    const isCursor = operation === OperationTypeNode.MUTATION && name === GraphQLString.name;
+    return !isCursor && !MOVES_COST.has(name);
   });
 
 function findCostFault(request: LimitedRequest): GraphQLError | null {

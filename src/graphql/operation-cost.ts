@@ -4,12 +4,13 @@ import {
   getNullableType,
   isCompositeType,
   isListType,
+  OperationTypeNode,
   type DocumentNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
 import { fieldExtensionsEstimator, getComplexity, type ComplexityEstimator } from 'graphql-query-complexity';
-import { MAX_PAGE_SIZE } from './connection';
+import { LARGEST_LINE, MAX_PAGE_SIZE, pageRequest } from './connection';
 
 /** More than half of what an operation may cost, so that no two of them fit. */
 const MUTATION_COST = 6000;
@@ -26,12 +27,20 @@ const pageLength = (first: unknown): number =>
 /** Asking about the schema is bounded by the schema; see also graphql-js's MaxIntrospectionDepthRule. */
 const metaIsFree: ComplexityEstimator = ({ field }) => (field.name.startsWith('__') ? 0 : undefined);
 
-/** A field costs 1 and what is below it as often as it is there. The list in a Relay connection is counted where `first` is. */
+/**
+ * A field costs 1 and what is below it as often as it is there. The list in a Relay connection is counted where `first` is.
+ * @param isMutation a page that its field will refuse is refused now: the mutation would take effect before, and its answer be
+ * lost. All that is paged below one are the lines of jobs
+ */
 const byLength =
-  (schema: GraphQLSchema): ComplexityEstimator =>
+  (schema: GraphQLSchema, isMutation: boolean): ComplexityEstimator =>
   ({ type, field, args, childComplexity }) => {
     if (type === schema.getMutationType()) return MUTATION_COST + childComplexity;
-    if (field.args.some(({ name }) => name === 'first')) return 1 + pageLength(args['first']) * childComplexity;
+    if (field.args.some(({ name }) => name === 'first')) {
+      const { first, after } = args as { first: number; after?: string | null };
+      if (isMutation) pageRequest(first, after, LARGEST_LINE);
+      return 1 + pageLength(first) * childComplexity;
+    }
     const isList = isListType(getNullableType(field.type)) && isCompositeType(getNamedType(field.type));
     return 1 + (isList && !type.name.endsWith('Connection') ? LIST_LENGTH : 1) * childComplexity;
   };
@@ -39,7 +48,8 @@ const byLength =
 /**
  * `@Field({ complexity })` of type-graphql says otherwise for a single field.
  * The caller sees to it that the document spreads no fragments without bound.
- * @throws {GraphQLError} when a variable or an argument has no valid value
+ * @throws {GraphQLError} when a variable or an argument has no valid value; with a code where a mutation asks for a page
+ * that there can't be
  */
 export const costOf = (
   schema: GraphQLSchema,
@@ -52,6 +62,10 @@ export const costOf = (
     query: document,
     ...(operation.name !== undefined && { operationName: operation.name.value }),
     variables,
-    estimators: [metaIsFree, fieldExtensionsEstimator(), byLength(schema)],
+    estimators: [
+      metaIsFree,
+      fieldExtensionsEstimator(),
+      byLength(schema, operation.operation === OperationTypeNode.MUTATION),
+    ],
     maxQueryNodes: Infinity,
   });

@@ -1,13 +1,10 @@
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, FieldResolver, Int, Resolver, Root, UseMiddleware } from 'type-graphql';
 import { failuresAsError } from '../graphql/failures-as-error';
-import { pageRequest, toConnection } from '../graphql/connection';
+import { LARGEST_LINE, pageRequest, toConnection } from '../graphql/connection';
 import { type KickJobReadsService } from './kick-job-reads.service';
 import { KickJob, KickJobProgress, KickOutcomeConnection, toKickOutcome } from './kick-job.type';
 import { KickOutcomeState } from './kick-outcome-state.enum';
-
-/** PostgreSQL's largest integer, which a line is. */
-const LARGEST_LINE = 2 ** 31 - 1;
 
 /** The fields of a job that have to be looked up. Whether the caller may see the job was decided where it came from. */
 @Resolver(() => KickJob)

@@ -1,7 +1,7 @@
 /** Pages of jobs and of their users: the bounds, and cursors that are none. */
 import { execute, operation } from '../helpers/execute';
 import { startTestApp, type TestApp } from '../helpers/start-app';
-import { acceptedJob, finishedJob, readJob } from './jobs';
+import { acceptedJob, finishedJob, newKey, readJob } from './jobs';
 
 let app: TestApp;
 let id: string;
@@ -28,6 +28,41 @@ describe.each([
     const { errors, text } = await execute(app, operation(name), { ...more(), ...page });
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
     expect(text).not.toContain('tampered');
+  });
+});
+
+describe('a mutation that asks for a page that there can not be', () => {
+  const start = (variables: string, page: string) => `mutation Start($input: StartKickJobInput!${variables}) {
+    startKickJob(input: $input) { __typename ... on StartKickJobSuccess { job { id outcomes(${page}) { edges { cursor } } } } }
+  }`;
+  const input = () => ({ userIds: ['stranger'], appIds: ['app'], reason: 'OTHER', idempotencyKey: newKey() });
+  const jobs = async () =>
+    (await execute(app, '{ kickJobs(first: 100) { edges { node { id } } } }')).data.kickJobs.edges;
+  const tooLarge = Buffer.from(String(2 ** 31)).toString('base64url');
+
+  it.each<[string, string, Record<string, unknown>]>([
+    ['', 'first: 0', {}],
+    ['', 'first: 101', {}],
+    ['', 'after: "tampered"', {}],
+    [', $n: Int!', 'first: $n', { n: 1000 }],
+    [', $after: String!', 'after: $after', { after: tooLarge }],
+  ])('(%s) %s: is refused before it takes effect', async (variables, page, values) => {
+    const before = await jobs();
+    // Known from a time when it was right.
+    const right = { n: 1, after: Buffer.from('1').toString('base64url') };
+    const used = Object.fromEntries(Object.keys(values).map((name) => [name, right[name as keyof typeof right]]));
+    const accepted = variables === '' ? 0 : 2;
+    for (let i = 0; i < accepted; i++) {
+      const { data } = await execute(app, start(variables, page), { input: input(), ...used });
+      expect(data.startKickJob.__typename).toBe('StartKickJobSuccess');
+    }
+    const { status, data, errors, text } = await execute(app, start(variables, page), { input: input(), ...values });
+    expect([status, data]).toEqual([400, undefined]);
+    expect(errors).toMatchObject([
+      { extensions: { code: 'BAD_USER_INPUT' }, message: expect.stringMatching(/^`(first|after)` /) },
+    ]);
+    expect(text).not.toContain('tampered');
+    expect(await jobs()).toHaveLength(before.length + accepted);
   });
 });
 
