@@ -63,8 +63,6 @@ export const isHeld = async (transaction: Queryable, { id, round }: HeldChunk): 
 export class KickQueue {
   private readonly boss: PgBoss;
   private readonly times: ChunkTimes;
-  /** The last time, there were fewer chunks than were wanted. */
-  private isShort = false;
 
   constructor(
     private readonly database: Database,
@@ -104,14 +102,14 @@ export class KickQueue {
 
   /** Chunks that are this gateway's from now on, until it gives them back or `expiryMs` is over. @throws what the database does */
   async take(count: number): Promise<HeldChunk[]> {
-    if (this.isShort) await this.times.mend();
     const sql = sqlOf(this.database);
     let answer: ReturnType<PgBoss.Db['executeSql']> = Promise.resolve({ rows: [] });
     const db: PgBoss.Db = { executeSql: (text, values) => (answer = sql.executeSql(text, values)) };
     const jobs = await this.boss.fetch<object>(QUEUE, { batchSize: count, includeMetadata: true, db });
     // pg-boss takes any failure for an empty queue.
     await answer;
-    this.isShort = jobs.length < count;
+    // Those that were found are not to be lost with it, and a database that has gone is noticed by the next look.
+    if (jobs.length < count) await this.times.mend().catch(() => undefined);
     const strange: string[] = [];
     const chunks = jobs.flatMap(({ id, retryCount, data }) => {
       const chunk = parseChunk(data);

@@ -5,6 +5,7 @@ import { execute, operation, type ExecuteOptions } from '../helpers/execute';
 import { startTestIssuer } from '../helpers/issuer';
 import { scrape } from '../helpers/scrape';
 import { startTestApp, type TestApp } from '../helpers/start-app';
+import { makeStore, openStore } from '../helpers/stores';
 import { type TestIssuer } from '../helpers/test-issuer';
 import { finishedJob, newKey, run, startJob } from './jobs';
 import { countsOf, watchJob } from './watch';
@@ -149,7 +150,9 @@ describe('a job', () => {
 
 describe('a stream of progress', () => {
   it('ends with the token that it was opened with, and does not say that the job is over', async () => {
-    const slow = await startTestApp({ ...issuer.environment, GENAUTH_MAX_RPS: '2' });
+    // On a store of its own: the other gateway, which has no such limit, would work the job off.
+    const store = await openStore(await makeStore('embedded'));
+    const slow = await startTestApp({ ...issuer.environment, GENAUTH_MAX_RPS: '2' }, undefined, store);
     const appIds = [slow.genauth.directory.demoApp.appId];
     const userIds = Array.from({ length: 100 }, (_, index) => `stranger-${index}`);
     const job = (await startJob(slow, { userIds, appIds }, olga)).job.id;
