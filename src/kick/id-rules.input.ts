@@ -43,9 +43,14 @@ export function brokenTextRule(text: string, maxLength: number): string | null {
   return isStorable(text) ? null : 'must not contain NUL characters or broken Unicode';
 }
 
+/** What some editors put at a file's start. Nobody sees it, and GenAuth finds nobody by an id that has it. */
+const BYTE_ORDER_MARK = '\ufeff';
+
 /** The rule that an id breaks, or null when it is fine. */
-export const brokenIdRule = (id: string): string | null =>
-  isBlank(id) ? 'must not be blank' : brokenTextRule(id, MAX_ID_LENGTH);
+export function brokenIdRule(id: string): string | null {
+  if (isBlank(id)) return 'must not be blank';
+  return id.includes(BYTE_ORDER_MARK) ? 'must not contain a byte order mark' : brokenTextRule(id, MAX_ID_LENGTH);
+}
 
 /** The rule that a user's id breaks, given its kind; or null. */
 export function brokenUserIdRule(id: string, type: UserIdType): string | null {

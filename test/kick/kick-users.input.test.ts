@@ -22,6 +22,7 @@ const sent = () => JSON.parse(app.genauth.received.at(-1)?.rawBody ?? 'null');
 
 const apps = (count: number) => Array.from({ length: count }, (_, i) => `app-${i}`);
 const TOO_LONG = 'must have at most 256 characters';
+const MARKED = 'must not contain a byte order mark';
 const BROKEN = 'must not contain NUL characters or broken Unicode';
 const ofType = (userIdType: string, userId: string) => ({ userId, options: { userIdType } });
 
@@ -54,6 +55,9 @@ describe('a broken rule is INVALID_INPUT with its path and its message, and GenA
     ['a userId with NUL', { userId: `${CANARY}\0` }, [['userId', `userId ${BROKEN}`]]],
     ['a userId with half a surrogate pair', { userId: CANARY + LONE_SURROGATE }, [['userId', `userId ${BROKEN}`]]],
     ['a userId with a pair turned round', { userId: `${CANARY}\ude00\ud83d` }, [['userId', `userId ${BROKEN}`]]],
+    ['a userId after a byte order mark', { userId: `\ufeff${CANARY}` }, [['userId', `userId ${MARKED}`]]],
+    ['an e-mail address after one', ofType('EMAIL', `\ufeff${CANARY}@b.cd`), [['userId', `userId ${MARKED}`]]],
+    ['a userId before one', { userId: `${CANARY}\ufeff` }, [['userId', `userId ${MARKED}`]]],
     ['no apps', { appIds: [] }, [['appIds', 'appIds must name at least one app']]],
     ['51 apps', { appIds: [...apps(50), CANARY] }, [['appIds', 'appIds must name at most 50 apps']]],
     [
@@ -76,6 +80,7 @@ describe('a broken rule is INVALID_INPUT with its path and its message, and GenA
     ['an app of 257 characters', { appIds: ['a', CANARY.padEnd(257)] }, [['appIds.1', `appIds[1] ${TOO_LONG}`]]],
     ['an app with NUL', { appIds: [`\0${CANARY}`] }, [['appIds.0', `appIds[0] ${BROKEN}`]]],
     ['an app with half a surrogate pair', { appIds: [`\ude00${CANARY}`] }, [['appIds.0', `appIds[0] ${BROKEN}`]]],
+    ['an app after a byte order mark', { appIds: ['a', `\ufeff${CANARY}`] }, [['appIds.1', `appIds[1] ${MARKED}`]]],
     [
       'a ticket of 201 characters',
       { ticket: CANARY.padEnd(201, 'x') },
@@ -124,6 +129,19 @@ describe('a broken rule is INVALID_INPUT with its path and its message, and GenA
   });
 });
 
+test('a job is refused by the same rules for its users and apps, item by item', async () => {
+  const input = { userIds: [`\ufeff${CANARY}`, 'u'], appIds: ['a', `${CANARY}\ufeff`], reason: 'OTHER' };
+  const { data, text } = await send({ ...input, idempotencyKey: 'k' }, operation('start-kick-job'));
+  expect(data.startKickJob).toMatchObject({
+    code: 'INVALID_INPUT',
+    fieldErrors: [
+      { path: ['userIds', '0'], message: `userIds[0] ${MARKED}` },
+      { path: ['appIds', '1'], message: `appIds[1] ${MARKED}` },
+    ],
+  });
+  expect(text).not.toContain(CANARY);
+});
+
 describe('what breaks no rule reaches GenAuth as it is', () => {
   it.each<[string, { userId?: string; appIds?: string[] }]>([
     ['256 characters', { userId: 'x'.repeat(256), appIds: ['y'.repeat(256)] }],
@@ -132,6 +150,7 @@ describe('what breaks no rule reaches GenAuth as it is', () => {
     ['apps that differ in case and spaces', { appIds: ['a', 'A', 'a ', ' a'] }],
     ['spaces around an id', { userId: ' u ' }],
     ['a ticket of 200 characters', { ...{ ticket: SMILEY.repeat(200) } }],
+    ['a ticket after a byte order mark', { ...{ ticket: '\ufeffINC-7' } }],
     ['an empty ticket', { ...{ ticket: '' } }],
     ['ticket and reason null', { ...{ ticket: null, reason: null } }],
     ...(
@@ -165,7 +184,7 @@ describe('what breaks no rule reaches GenAuth as it is', () => {
   });
 
   const wellFormed = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 });
-  const id = wellFormed.filter((text) => text.trim() !== '' && !text.includes('\0'));
+  const id = wellFormed.filter((text) => text.trim() !== '' && !/[\0\ufeff]/.test(text));
 
   it('any well-formed Unicode, byte for byte and rightly signed', () =>
     fc.assert(
