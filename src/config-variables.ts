@@ -22,7 +22,7 @@ import { isUrl } from './http/loopback';
 export const VARIABLES = z.object({
   NODE_ENV: z
     .string()
-    .refine(isNoMisspeltProduction, 'must be production to the letter, or something else')
+    .refine(isNoMisspeltProduction, 'must be exactly `production`, or not resemble it')
     .default('development'),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: portNumber.default(4000),

@@ -145,7 +145,7 @@ describe('a refused environment', () => {
     ['PORT', ['65536', `1${'0'.repeat(30)}`], 'must be at most 65535'],
     ['METRICS_PORT', ['-1', 'on', '9464/tcp'], WHOLE],
     ['METRICS_PORT', ['65536'], 'must be at most 65535'],
-    ['NODE_ENV', ['production ', ' production', 'Production', 'PRODUCTION', 'production\r', '"production"', 'prod'], 'must be production to the letter, or something else'], // prettier-ignore
+    ['NODE_ENV', ['production ', ' production', 'Production', 'PRODUCTION', 'production\r', '"production"', 'prod'], 'must be exactly `production`, or not resemble it'], // prettier-ignore
     ['OTEL_EXPORTER_OTLP_ENDPOINT', ['collector', 'https://'], 'must be an address such as http://127.0.0.1:4318'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', ['grpc://collector:4317'], 'must begin with http:// or https://'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', ['http://me:pw@collector:4318'], 'must not contain a password'],
