@@ -5,42 +5,115 @@ import path from 'node:path';
 import { makeFolder } from './helpers/deployment';
 import { startTestIssuer } from './helpers/issuer';
 import { ROOT, runProcess } from './helpers/processes';
-import { startTestApp } from './helpers/start-app';
+import { startTestApp, startTestEmulator, type TestApp } from './helpers/start-app';
+import { finishedJob } from './jobs/jobs';
 
 const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-const script = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, code]) => code ?? '').join('\n');
+const [script = '', cancel = '', retry = '', ...others] = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].map(
+  ([, code]) => code ?? '',
+);
+/** What comes before a comment of the script, and what comes from there on. */
+const cutAt = (comment: string): [string, string] => {
+  const at = script.indexOf(`\n# ${comment}`);
+  if (at < 0) throw new Error(`The README has no "# ${comment}"`);
+  return [script.slice(0, at), script.slice(at)];
+};
 
 const hasTools = ['jq', 'curl'].every((tool) => spawnSync(tool, ['--version']).status === 0);
 // As with PostgreSQL: where nothing may be left out, nothing is.
 const withTools = hasTools || process.env['REQUIRE_POSTGRES'] !== undefined ? describe : describe.skip;
 
-withTools('the commands for the night', () => {
-  it('kick a user and a list, watch it, and tell what was done', async () => {
-    const issuer = await startTestIssuer();
-    const app = await startTestApp(issuer.environment);
-    const token = await issuer.issue();
-    const { directory } = app.genauth;
-    const { appId } = directory.demoApp;
-    const [first, ...others] = directory.users.map(({ userId }) => userId);
-    for (const userId of [first!, ...others]) directory.signIn(userId, appId);
-    const cwd = makeFolder();
-    symlinkSync(path.join(ROOT, 'schema'), path.join(cwd, 'schema'));
-    // As Windows ends lines, and with a user whom GenAuth doesn't know.
-    writeFileSync(path.join(cwd, 'users.txt'), `${[...others, 'stranger'].join('\r\n')}\r\n\n`);
+/** More than a page of a hundred of either kind, and together more than are under way at once. */
+const KNOWN = 105;
+const strangers = Array.from({ length: 150 }, (_, index) => `stranger ${index}`);
 
-    const env = { GATEWAY: app.url, TOKEN: token, USER_ID: first!, APP_ID: appId };
-    const { code, stdout, stderr } = await runProcess('bash', ['-euo', 'pipefail', '-c', script], { cwd, env });
+withTools('the commands for the night', () => {
+  let app: TestApp;
+  let env: Record<string, string>;
+  let cwd: string;
+  let userId: string;
+  let appId: string;
+  let known: string[];
+
+  beforeAll(async () => {
+    const issuer = await startTestIssuer();
+    app = await startTestApp(issuer.environment, await startTestEmulator({ extraUsers: KNOWN }));
+    const { directory } = app.genauth;
+    ({ userId } = directory.demoUser);
+    ({ appId } = directory.demoApp);
+    known = directory.users.filter(({ name }) => name.startsWith('load-')).map((user) => user.userId);
+    env = { GATEWAY: app.url, TOKEN: await issuer.issue(), USER_ID: userId, APP_ID: appId };
+    app = { ...app, token: env['TOKEN']! };
+  });
+
+  /** A list as Windows begins it and ends its lines, with blanks around them and lines of nothing. */
+  beforeEach(() => {
+    for (const id of [userId, ...known]) app.genauth.directory.signIn(id, appId);
+    cwd = makeFolder();
+    symlinkSync(path.join(ROOT, 'schema'), path.join(cwd, 'schema'));
+    const lines = [...known.slice(0, -1), `\t${known.at(-1)!}`, '', ' \t', ...strangers];
+    writeFileSync(path.join(cwd, 'users.txt'), `\ufeff${lines.join(' \r\n')}\r\n\n`);
+  });
+
+  const paste = (commands: string) => runProcess('bash', ['-euo', 'pipefail', '-c', commands], { cwd, env });
+  const itemsOf = (file: string): Record<string, unknown>[] =>
+    readFileSync(path.join(cwd, file), 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  const answersOf = (stdout: string) => stdout.split('\n').filter((line) => line.startsWith('{"data"'));
+  const isOnline = (id: string) => app.genauth.directory.isOnline(id, appId);
+  const countOf = (events: Record<string, unknown>[], action: string) =>
+    events.filter((event) => event['action'] === action).length;
+
+  it('are these', () => expect(others).toEqual([]));
+
+  it('kick a user and a list, watch it, tell who is not out and what was done, and try them again', async () => {
+    const { code, stdout, stderr } = await paste(`${script}\n${retry}`);
     expect([code, stderr]).toEqual([0, '']);
+    expect([userId, ...known].filter(isOnline)).toEqual([]);
     expect(stdout).toContain('"__typename":"KickUsersSuccess"');
     expect(stdout).toContain('event: complete');
-    const answers = stdout.split('\n').filter((line) => line.startsWith('{'));
-    const [failed, unknown, trail] = answers.slice(-3).map((line) => JSON.parse(line).data);
-    const job = { state: 'COMPLETED', ticket: 'INC-1042' };
-    const progress = { total: others.length + 1, kicked: others.length, failed: 1, unknown: 0 };
-    const outcome = { node: { userId: 'stranger', state: 'FAILED', code: 'USER_NOT_FOUND' } };
-    expect(failed.kickJob).toMatchObject({ ...job, progress, outcomes: { edges: [outcome] } });
-    expect(unknown.kickJob).toMatchObject({ ...job, progress, outcomes: { edges: [] } });
-    expect(trail.auditEvents.edges.length).toBeGreaterThan(0);
-    for (const userId of [first!, ...others]) expect(directory.isOnline(userId, appId)).toBe(false);
+    const total = known.length + strangers.length;
+    const progress = { total, pending: 0, kicked: known.length, failed: strangers.length, unknown: 0, skipped: 0 };
+    expect(stdout).toContain(JSON.stringify(progress));
+
+    const notOut = itemsOf('not-out.jsonl').map((item) => [item['userId'], item['state'], item['code']]);
+    expect(notOut).toEqual(strangers.map((stranger) => [stranger, 'FAILED', 'USER_NOT_FOUND']));
+    const events = itemsOf('record.jsonl');
+    const counts = ['JOB_STARTED', 'KICK_REQUESTED', 'KICK_SUCCEEDED', 'KICK_FAILED'].map((action) => countOf(events, action)); // prettier-ignore
+    expect(counts).toEqual([1, total, known.length, strangers.length]);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+
+    const { data } = JSON.parse(answersOf(stdout).at(-1) ?? '');
+    const again = await finishedJob(app, data.retryKickJob.job.id);
+    expect(again.progress).toMatchObject({ total: strangers.length, failed: strangers.length });
+  });
+
+  it('cancel a job, and tell what was done until then', async () => {
+    const [start, rest] = cutAt('Watch it');
+    app.genauth.faults.always({ kind: 'delay', ms: 3000 });
+    const { code, stdout, stderr } = await paste(`${start.replace('users.txt"', 'wrong list"')}\n${cancel}\n${rest}`);
+    app.genauth.faults.clear();
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('"__typename":"CancelKickJobSuccess"');
+    expect(stdout).toContain('event: complete');
+    expect(stdout).toMatch(/"skipped":[1-9]/);
+    expect(countOf(itemsOf('record.jsonl'), 'JOB_CANCELLED')).toBe(1);
+  });
+
+  it.each([
+    ['of errors alone', 'TOKEN=none', 'UNAUTHENTICATED'],
+    ['without a list', 'JOB=00000000-0000-4000-8000-000000000000', '"kickJob":null'],
+    ['that is none', 'ask() { echo; }', ''],
+    ['that is no JSON', 'ask() { echo Bad gateway; }', 'Bad gateway'],
+    ['that never came', 'GATEWAY=http://127.0.0.1:9', 'curl'],
+  ])('end a list at an answer %s, and show it', async (_, change, shown) => {
+    const [definitions] = cutAt('One user, now');
+    const { code, stdout, stderr } = await paste(
+      `${definitions}\nJOB=none\n${change}\npages kick-job --arg id "$JOB" '{ $query, variables: { $id, $after } }'`,
+    );
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(shown);
   });
 });
