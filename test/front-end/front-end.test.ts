@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { startTestIssuer } from '../helpers/issuer';
 import { startTestApp } from '../helpers/start-app';
 import { kickAndTell } from './kick-button';
 
@@ -48,4 +49,15 @@ test('it tells success, refused input and failures apart at run time', async () 
   expect(await kick('nobody')).toBe('Not done: USER_NOT_FOUND');
   app.genauth.faults.always({ kind: 'status', status: 503 });
   expect(await kick(demoUser.userId)).toBe('It may have worked: UPSTREAM_UNAVAILABLE');
+});
+
+test("it sends its user's token, without which a gateway with an issuer refuses", async () => {
+  const issuer = await startTestIssuer();
+  const app = await startTestApp(issuer.environment);
+  const { demoUser, demoApp } = app.genauth.directory;
+  const kick = (token?: string) =>
+    kickAndTell(`${app.url}/graphql`, { userId: demoUser.userId, appIds: [demoApp.appId] }, token);
+
+  await expect(kick()).rejects.toThrow();
+  expect(await kick(await issuer.issue())).toBe('The user is offline.');
 });

@@ -7,10 +7,11 @@ async function send<Result, Variables>(
   endpoint: string,
   document: TypedDocumentNode<Result, Variables>,
   variables: Variables,
+  token?: string,
 ): Promise<Result> {
   const response = await fetch(endpoint, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
     body: JSON.stringify({ query: print(document), variables }),
   });
   const { data, errors } = (await response.json()) as { data?: Result; errors?: { message: string }[] };
@@ -36,6 +37,11 @@ export function describeOutcome({ kickUsers: payload }: KickUsersMutation): stri
   }
 }
 
-export async function kickAndTell(endpoint: string, input: KickUsersMutationVariables['input']): Promise<string> {
-  return describeOutcome(await send(endpoint, KickUsersDocument, { input }));
+/** @param token the signed-in person's; left out where the gateway has no issuer */
+export async function kickAndTell(
+  endpoint: string,
+  input: KickUsersMutationVariables['input'],
+  token?: string,
+): Promise<string> {
+  return describeOutcome(await send(endpoint, KickUsersDocument, { input }, token));
 }
