@@ -1,12 +1,13 @@
 /** The README promises; here it is held to it: every operation, command, variable and piece of code in it. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stripIgnoredCharacters } from 'graphql';
 import { VARIABLE_NAMES } from '../src/config';
 import { VARIABLES } from '../src/config-variables';
+import { makeFolder } from './helpers/deployment';
 import { execute, operation } from './helpers/execute';
 import { startTestIssuer } from './helpers/issuer';
-import { startProcess } from './helpers/processes';
+import { runProcess, startProcess } from './helpers/processes';
 import { startTestApp } from './helpers/start-app';
 import { makeDataDir } from './helpers/stores';
 import { finishedJob } from './jobs/jobs';
@@ -106,6 +107,20 @@ describe('operations', () => {
 
 test('the front end shown is the one that is compiled and run', () => {
   for (const code of blocks('ts')) expect(read('test/front-end/kick-button.ts')).toContain(code.trim());
+});
+
+test('the codegen.yml shown writes types for verbatimModuleSyntax, and a manifest of SHA-256', async () => {
+  const cwd = makeFolder();
+  for (const name of ['schema', 'node_modules']) symlinkSync(path.join(ROOT, name), path.join(cwd, name));
+  cpSync(path.join(ROOT, 'schema', 'operations'), path.join(cwd, 'src'), { recursive: true });
+  writeFileSync(path.join(cwd, 'codegen.yml'), blocks('yaml')[0] ?? '');
+  const { code } = await runProcess(path.join(cwd, 'node_modules', '.bin', 'graphql-codegen'), [], { cwd });
+  expect(code).toBe(0);
+  const written = (file: string) => readFileSync(path.join(cwd, 'src', 'generated', file), 'utf8');
+  for (const file of ['gql.ts', 'graphql.ts', 'fragment-masking.ts']) expect(written(file)).not.toMatch(/^import \{/m);
+  const hashes = Object.keys(JSON.parse(written('persisted-documents.json')));
+  expect(hashes).toHaveLength(readdirSync(path.join(ROOT, 'schema', 'operations')).length);
+  for (const hash of hashes) expect(hash).toMatch(/^sha256:[0-9a-f]{64}$/);
 });
 
 /** The rows of the table of the configuration: names, and the defaults as they are written. */
