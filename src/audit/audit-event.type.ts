@@ -44,7 +44,8 @@ export class AuditEvent {
 
   @Field(() => ID, {
     nullable: true,
-    description: 'For an outcome: the id of the `KICK_REQUESTED` record that it belongs to.',
+    description:
+      'For an outcome: the id of the `KICK_REQUESTED` record that it belongs to, which may stand in the log only where kicks go ahead without their record.',
   })
   follows!: string | null;
 

@@ -23,7 +23,10 @@ registerEnumType(ErrorCode, {
       description:
         'The database, where the record is kept, cannot be used at the moment. Of a kick nothing was done; of a job `message` says what may have been.',
     },
-    IDEMPOTENCY_CONFLICT: { description: 'The idempotency key was used before with another input.' },
+    IDEMPOTENCY_CONFLICT: {
+      description:
+        'The idempotency key was used before with another input, or with one that has been erased since (`audit:erase`).',
+    },
     JOB_NOT_FOUND: { description: 'There is no such job, or it is not for this caller to see.' },
     JOB_FINISHED: { description: 'The job is finished, so the request comes too late.' },
     TOO_MANY_JOBS: { description: 'The caller has as many unfinished jobs as one may have.' },

@@ -52,7 +52,7 @@ export class StartKickJobInput implements JobRequest {
 
   @Field(() => ID, {
     description:
-      'A text of yours, at most 256 characters: the same key and input give the same job, however often you ask; the same key with another input is an error. Keys are yours alone.',
+      'A text of yours, at most 256 characters: the same key and input give the same job, however often you ask; the same key with another input is an error, and so is any input once the first one has been erased (`audit:erase`). Keys are yours alone.',
   })
   @Obeys('isIdempotencyKey', brokenIdRule)
   idempotencyKey!: string;

@@ -23,7 +23,9 @@ export class KickJobProgress implements Progress {
   @Field(() => Int, { description: 'Out of all apps.' })
   kicked!: number;
 
-  @Field(() => Int, { description: 'Clearly not, or not of all apps.' })
+  @Field(() => Int, {
+    description: 'Clearly not, or not of all apps; with `verify`, also users who were still seen online.',
+  })
   failed!: number;
 
   @Field(() => Int, { description: 'Sent, and never clear: for a person to decide.' })

@@ -10,7 +10,10 @@ import { UserIdType } from './user-id-type.enum';
 
 @InputType({ description: 'How to read the other fields of a kick.' })
 export class KickUsersOptionsInput {
-  @Field(() => UserIdType, { defaultValue: UserIdType.USER_ID, description: 'What kind of identifier `userId` is.' })
+  @Field(() => UserIdType, {
+    defaultValue: UserIdType.USER_ID,
+    description: 'What kind of identifier `userId` is, or each of the `userIds` of a job.',
+  })
   userIdType!: UserIdType;
 }
 

@@ -18,7 +18,10 @@ export class KickUsersSuccess {
   @Field(() => ID, { nullable: true, description: "GenAuth's id of the request, for its support; not always given." })
   requestId: string | null;
 
-  @Field(() => ID, { description: 'The record in the audit trail that was written before GenAuth was called.' })
+  @Field(() => ID, {
+    description:
+      'The record in the audit trail that was written before GenAuth was called. Where kicks go ahead without their record, it may stand in the log only; the record of the outcome names it in `follows` all the same.',
+  })
   auditId: string;
 
   constructor(result: KickResult) {

@@ -15,7 +15,7 @@ export type UserIdType = (typeof UserIdType)[keyof typeof UserIdType];
 
 registerEnumType(UserIdType, {
   name: 'UserIdType',
-  description: 'What kind of identifier `userId` is. GenAuth looks the user up by it.',
+  description: 'What kind of identifier `userId` is, or each of the `userIds` of a job. GenAuth looks users up by it.',
   valuesConfig: {
     USER_ID: { description: "GenAuth's own id of the user, for example `6319a1504f3xxxxf214dd5b7`." },
     EXTERNAL_ID: { description: "The user's id in your own system: GenAuth's `externalId` field." },
