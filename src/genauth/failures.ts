@@ -24,9 +24,18 @@ const BY_API_CODE: ReadonlyMap<number, Meaning> = new Map([
   ),
 ]);
 
-function meaningOfStatusCode(statusCode: number): Meaning {
+/**
+ * The others of that list. Each says what was not found or not allowed, and it isn't the user: a pool that doesn't exist (2224)
+ * must not read as if the user were gone.
+ */
+const OTHER_API_CODES: ReadonlySet<number> = new Set([
+  1600, 1635, 1636, 1639, 1640, 1641, 1642, 1643, 1699, 1700, 1701, 1702, 1703, 1704, 1705, 1706, 1707, 2005, 2006,
+  2031, 2039, 2040, 2058, 2224, 2333, 4021, 6001, 6002, 6003, 6004, 2120008, 2130010, 2820002,
+]);
+
+function meaningOfStatusCode(statusCode: number, apiCode: number | null): Meaning {
   if (statusCode === 401) return refusal(ErrorCode.UPSTREAM_REFUSED_CREDENTIALS);
-  if (statusCode === 404) return refusal(ErrorCode.USER_NOT_FOUND);
+  if (statusCode === 404 && !OTHER_API_CODES.has(apiCode ?? 0)) return refusal(ErrorCode.USER_NOT_FOUND);
   if (statusCode === 429) return refusal(ErrorCode.RATE_LIMITED);
   if (statusCode >= 400 && statusCode <= 499) return refusal(ErrorCode.REJECTED);
   if (statusCode >= 500 && statusCode <= 599) return ambiguous(ErrorCode.UPSTREAM_UNAVAILABLE);
@@ -66,13 +75,11 @@ function failed(
   const facts: ErrorFacts = { mayHaveTakenEffect: meaning.mayHaveTakenEffect };
   const mayPass = meaning.code === ErrorCode.RATE_LIMITED || meaning.code === ErrorCode.UPSTREAM_UNAVAILABLE;
   if (mayPass) facts.retryAfterSeconds = parseRetryAfter(answer.retryAfter, now);
-  if (envelope === null) {
-    const message = `GenAuth answered HTTP ${answer.httpStatus} without its documented envelope.`;
-    return { isOk: false, error: new AppError(meaning.code, message, facts) };
-  }
-  const { statusCode, apiCode, requestId, message } = envelope;
-  const error = new AppError(meaning.code, message, { ...facts, statusCode, apiCode, upstreamRequestId: requestId });
-  return { isOk: false, error };
+  const message = envelope?.message ?? `GenAuth answered HTTP ${answer.httpStatus} without its documented envelope.`;
+  facts.statusCode = envelope?.statusCode ?? null;
+  facts.apiCode = envelope?.apiCode ?? null;
+  facts.upstreamRequestId = envelope?.requestId ?? null;
+  return { isOk: false, error: new AppError(meaning.code, message, facts) };
 }
 
 export type Reading<T> = { isOk: true; envelope: Envelope; data: T } | { isOk: false; error: AppError };
@@ -100,15 +107,23 @@ export function readAnswer<T>(answer: Answer, rules: ReadingRules<T>): Reading<T
   const { statusCode, apiCode, data } = received;
   const envelope = { statusCode, message, apiCode, requestId: redaction.requestId(received.requestId), data };
   const byApiCode = envelope.apiCode === null ? undefined : BY_API_CODE.get(envelope.apiCode);
-  if (envelope.statusCode !== 200) {
-    return failed(byApiCode ?? meaningOfStatusCode(envelope.statusCode), answer, envelope, rules.now);
+  const reading = rules.readData(data);
+  const isYes = reading !== 'refused' && reading !== 'unreadable';
+  if (statusCode !== 200) {
+    const meaning = byApiCode ?? meaningOfStatusCode(statusCode, apiCode);
+    return failed(isYes ? ambiguous(meaning.code) : meaning, answer, envelope, rules.now);
   }
-  if (byApiCode !== undefined) return failed(ambiguous(byApiCode.code), answer, envelope, rules.now);
-  const reading = rules.readData(envelope.data);
+  const contradiction = byApiCode?.code ?? (OTHER_API_CODES.has(apiCode ?? 0) ? ErrorCode.REJECTED : null);
+  if (contradiction !== null) return failed(ambiguous(contradiction), answer, envelope, rules.now);
   if (reading === 'refused') return failed(ambiguous(ErrorCode.REJECTED), answer, envelope, rules.now);
   const is2xx = answer.httpStatus >= 200 && answer.httpStatus <= 299;
-  if (is2xx && reading !== 'unreadable') return { isOk: true, envelope, data: reading.value };
-  return failed(ambiguous(meaningOfHttpStatus(answer.httpStatus).code), answer, null, rules.now);
+  if (is2xx && isYes) return { isOk: true, envelope, data: reading.value };
+  const { httpStatus } = answer;
+  const doubt = ambiguous(meaningOfHttpStatus(httpStatus).code);
+  if (is2xx) return failed(doubt, answer, null, rules.now);
+  // Its text tells of a success, which is not to be believed; its request id is good for asking GenAuth.
+  const told = { ...envelope, message: `GenAuth answered HTTP ${httpStatus}, but success in its envelope.` };
+  return failed(doubt, answer, told, rules.now);
 }
 
 /** `IsSuccessRespDto`: true is the one clear yes; false is a refusal of unknown extent. */

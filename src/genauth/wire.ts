@@ -36,9 +36,12 @@ export interface Answer {
 /** GraphQL's Int; a code that doesn't fit is none of GenAuth's. */
 const isInt32 = (value: unknown): value is number => typeof value === 'number' && (value | 0) === value;
 
-function parseJson(text: string): unknown {
+/** Passes over a byte order mark, which a reader of JSON may ignore (RFC 8259, section 8.1). */
+const utf8 = new TextDecoder();
+
+function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(utf8.decode(body));
   } catch {
     return undefined;
   }
@@ -49,7 +52,7 @@ function parseJson(text: string): unknown {
  * taken as its absence, as serializers differ in that; any other wrong type makes the whole answer unreadable.
  */
 export function parseEnvelope(body: Buffer | null): Envelope | null {
-  const value = body === null ? undefined : parseJson(body.toString('utf8'));
+  const value = body === null ? undefined : parseJson(body);
   if (!isRecord(value)) return null;
   const { statusCode, message, data } = value;
   const apiCode = value['apiCode'] ?? null;

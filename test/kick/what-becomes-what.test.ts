@@ -52,7 +52,7 @@ describe('2xx, statusCode 200 and data.success === true: KickUsersSuccess', () =
     ['a Chinese message', 200, { message: '操作成功' }, { message: '操作成功' }],
     ['a requestId', 200, { message: '', requestId: 'r-1' }, { message: '', requestId: 'r-1' }],
     ['null for what is optional', 200, { message: '', requestId: null, apiCode: null }, { message: '' }],
-    ['an apiCode that stands for no failure', 200, { message: '', apiCode: 2224 }, { message: '' }],
+    ['an apiCode that stands for nothing', 200, { message: '', apiCode: 9999 }, { message: '' }],
     [
       'fields that nobody knows',
       200,
@@ -61,6 +61,11 @@ describe('2xx, statusCode 200 and data.success === true: KickUsersSuccess', () =
     ],
   ])('%s changes nothing', async (_, status, more, facts) => {
     await expectAnswer({ kind: 'http', status, body: { ...kicked, ...more } }, success({ requestId: null, ...facts }));
+  });
+
+  it('a byte order mark before it changes nothing', async () => {
+    const body = `\uFEFF${JSON.stringify({ ...kicked, message: 'm' })}`;
+    await expectAnswer({ kind: 'http', status: 200, body }, success({ requestId: null, message: 'm' }));
   });
 });
 
@@ -86,7 +91,7 @@ describe('apiCode 2004, or statusCode 404 without another known apiCode: USER_NO
     { statusCode: 400, apiCode: 2004 },
     { statusCode: 500, apiCode: 2004 },
     { statusCode: 404 },
-    { statusCode: 404, apiCode: 2224 },
+    { statusCode: 404, apiCode: 9999 },
     { statusCode: 404, httpStatus: 500 },
     { statusCode: 404, httpStatus: 404 },
   ])('%j', async (row) => {
@@ -185,6 +190,8 @@ describe('any other 4xx statusCode, or success: false: REJECTED', () => {
     { statusCode: 400, httpStatus: 401 },
     { statusCode: 402, apiCode: 4021 },
     { statusCode: 403, apiCode: 2333 },
+    { statusCode: 404, apiCode: 2224 },
+    { statusCode: 404, apiCode: 2005 },
     { statusCode: 409 },
     { statusCode: 413 },
     { statusCode: 422, apiCode: 2_120_008 },
@@ -254,14 +261,26 @@ describe('an answer that contradicts itself is neither a success nor a clear ref
     [404, 'UPSTREAM_INVALID_RESPONSE', false],
     [500, 'UPSTREAM_UNAVAILABLE', true],
   ])('a non-2xx is never a success: HTTP %d with the envelope of one is %s', async (httpStatus, code, retryable) => {
-    const { fault } = envelope({ ...kicked, httpStatus });
-    await expectAnswer(fault, failure(code, { retryable, mayHaveTakenEffect: true, message: unreadable(httpStatus) }));
+    const { fault, facts } = envelope({ ...kicked, httpStatus });
+    const told = { ...facts, message: `GenAuth answered HTTP ${httpStatus}, but success in its envelope.` };
+    await expectAnswer(fault, failure(code, { ...told, retryable, mayHaveTakenEffect: true }));
   });
 
   it('HTTP 429 with the envelope of a success is RATE_LIMITED', async () => {
-    const { fault } = envelope({ ...kicked, httpStatus: 429 });
-    const facts = { retryable: true, retryAfterSeconds: 1, mayHaveTakenEffect: true, message: unreadable(429) };
-    await expectAnswer(fault, failure('RATE_LIMITED', facts));
+    const { fault, facts } = envelope({ ...kicked, httpStatus: 429 });
+    const told = { ...facts, message: 'GenAuth answered HTTP 429, but success in its envelope.' };
+    const limited = { retryable: true, retryAfterSeconds: 1, mayHaveTakenEffect: true };
+    await expectAnswer(fault, failure('RATE_LIMITED', { ...told, ...limited }));
+  });
+
+  it.each([
+    [400, 'REJECTED'],
+    [404, 'USER_NOT_FOUND'],
+    [429, 'RATE_LIMITED'],
+  ])('statusCode %d beside success: true is no clear no', async (statusCode, code) => {
+    const { fault, facts } = envelope({ ...kicked, statusCode });
+    const limited = statusCode === 429 ? { retryable: true, retryAfterSeconds: 1 } : {};
+    await expectAnswer(fault, failure(code, { ...facts, ...limited, mayHaveTakenEffect: true }));
   });
 
   it.each<[number, string]>([
@@ -269,6 +288,8 @@ describe('an answer that contradicts itself is neither a success nor a clear ref
     [2004, 'USER_NOT_FOUND'],
     [1300, 'UPSTREAM_REFUSED_CREDENTIALS'],
     [2020, 'UPSTREAM_REFUSED_CREDENTIALS'],
+    [2224, 'REJECTED'],
+    [2005, 'REJECTED'],
   ])('apiCode %d decides before statusCode 200 and success: true', async (apiCode, code) => {
     const { fault, facts } = envelope({ ...kicked, apiCode });
     await expectAnswer(fault, failure(code, { ...facts, mayHaveTakenEffect: true }));
