@@ -46,7 +46,7 @@ export class AuditChain {
       const unwritten = entries.filter(({ entry }) => !written.has(entry.id));
       const opened: AuditEntry = { ...NOBODY, id: randomUUID(), action: 'CHAIN_OPENED', details: { links } };
       const start = { chain: randomUUID(), seq: 0, hash: NO_HASH };
-      return this.append(transaction, start, [{ entry: opened, time: new Date() }, ...unwritten]);
+      return this.append(transaction, start, [{ entry: opened, time: unwritten[0]?.time ?? new Date() }, ...unwritten]);
     });
   }
 

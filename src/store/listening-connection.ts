@@ -1,6 +1,7 @@
 /** One connection of its own for LISTEN, made when first needed and made again whenever it is lost. */
 import { Client, type ClientConfig } from 'pg';
 import type { Logger } from '../observability/logger';
+import { endWithin } from './end-within';
 
 /** Between two tries to connect again. Milliseconds. */
 const RECONNECT_MS = 1000;
@@ -39,7 +40,7 @@ export class ListeningConnection {
     if (this.retry !== null) clearTimeout(this.retry);
     this.listeners.clear();
     const client = await this.connecting?.catch(() => null);
-    await client?.end();
+    if (client !== undefined && client !== null) await endWithin(client);
   }
 
   /** The connection goes on listening: a channel costs nothing, and another listener may come. */

@@ -3,6 +3,7 @@ import { Pool, type PoolClient } from 'pg';
 import type { Logger } from '../observability/logger';
 import { PRODUCT } from '../product';
 import type { Database, Queryable } from './database';
+import { endWithin } from './end-within';
 import { ListeningConnection } from './listening-connection';
 
 /**
@@ -74,7 +75,7 @@ export function openPostgres(connectionString: string, log: Logger): Database {
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     await listener.stop();
-    await pool.end();
+    await endWithin(pool);
   };
   return {
     kind: 'postgres',
