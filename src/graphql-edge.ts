@@ -1,15 +1,20 @@
 /** The schema at its addresses: `/graphql` by Apollo, with a short way for what it knows; `/graphql/stream` beside it. */
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { refusalsRecorder } from './audit/refusals';
 import type { AuditService } from './audit/audit.service';
+import { Scope } from './auth/scope';
 import type { Config } from './config';
 import { createContext, type RequestContext } from './context';
 import { createApollo } from './graphql/apollo';
+import { answerErrors } from './graphql/error-answer';
 import { KnownOperations } from './graphql/known/known-operations';
 import { serveKnown } from './graphql/known/serve-known';
 import type { OperationObserver } from './graphql/operation-seen';
+import { LIMITS } from './graphql/limits';
+import { findLongText } from './graphql/long-text';
+import { limitBodies } from './http/body-limit';
 import { serveStream } from './http/stream';
 import { InHand } from './in-hand';
 import { createStep } from './in-step';
@@ -69,16 +74,30 @@ export async function serveGraphql(http: FastifyInstance, options: EdgeOptions):
     known === undefined
       ? byApollo
       : serveKnown({ known, schema, createContext: contextOf, observers, apollo: byApollo });
+  const refuse = (error: GraphQLError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const { errors, httpStatus } = answerErrors([error], request.id);
+    const seen = { operation: null, context: contextOf(request, reply), thrown: [error], told: errors, durationMs: 0 };
+    for (const observe of observers) observe({ ...seen, httpStatus });
+    return reply.code(httpStatus).header('cache-control', 'no-store').send({ errors });
+  };
+  const answer = (request: FastifyRequest, reply: FastifyReply): unknown => {
+    const tooLong = findLongText(request.body);
+    return tooLong === null ? handler(request, reply) : refuse(tooLong, request, reply);
+  };
   const inStep: onRequestAsyncHookHandler = createStep();
+  // Whoever can't start a job has no use for the length of one.
+  const shortBodies = limitBodies(LIMITS.bodyBytes, ({ principal }) => principal?.scopes.has(Scope.KICK) !== true);
   const inHand = new InHand();
   http.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
     onRequest: [inStep, door],
-    handler: (request, reply) => inHand.during(() => handler(request, reply)),
+    preParsing: shortBodies,
+    handler: (request, reply) => inHand.during(() => answer(request, reply)),
   });
   serveStream(http, {
     ...{ schema, isProduction, persisted, door },
+    preParsing: limitBodies(LIMITS.bodyBytes, () => true),
     onRefused: (errors, caller) => {
       countForbidden(metrics, errors);
       recordRefusals(errors, caller);

@@ -11,6 +11,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../context';
 import { acceptPlugin } from './accept.plugin';
 import { answerPlugin } from './answer.plugin';
+import { createDocumentStore } from './document-store';
 import { givenUpPlugin } from './given-up.plugin';
 import { learningPlugin } from './known/learning.plugin';
 import type { KnownOperations } from './known/known-operations';
@@ -62,6 +63,7 @@ export function createApollo(schema: GraphQLSchema, options: ApolloOptions): Apo
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
     persistedQueries: persisted.mode !== 'off' && { cache: manifestCache(persisted.manifest), ttl: null },
+    documentStore: createDocumentStore(),
     parseOptions: { maxTokens: LIMITS.tokens },
     validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
     stopOnTerminationSignals: false,

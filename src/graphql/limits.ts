@@ -12,6 +12,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
+import { isRecord } from '../is-record';
 import { costOf } from './operation-cost';
 import { VARIABLE_MESSAGE } from './variable-errors';
 import { countRootFields, countSelected, countWritten, depthOf, rootFieldNames } from './operation-shape';
@@ -21,7 +22,9 @@ export const MAX_VALIDATION_ERRORS = 20;
 
 /** Room for ten times the largest operation of schema/operations, and for the introspection of any tool. */
 export const LIMITS = {
-  /** Lexical tokens of a document; more are not even parsed. */
+  /** Of a document; longer ones are not even parsed. */
+  characters: 32 * 1024,
+  /** Lexical tokens of a document, comments not counted; no more are parsed. */
   tokens: 1000,
   /** Fields as they are written, those of a fragment once. */
   fields: 250,
@@ -36,6 +39,8 @@ export const LIMITS = {
   rootMutations: 1,
   /** Bytes of a request's body; the HTTP server takes more only for the one operation that may be long. */
   bodyBytes: 64 * 1024,
+  /** Of any list in the variables. What one may really have is told by its field; this is what is looked at for that. */
+  listItems: 20_000,
 } as const;
 
 /** The one mutation that takes thousands of users in its variables. */
@@ -65,11 +70,17 @@ export interface LimitedRequest {
 
 type Refusal = [code: LimitCode, message: string];
 
-function refuseBody({ document, operation, bodyBytes }: LimitedRequest): Refusal | null {
+function refuseBody({ document, operation, variables, bodyBytes }: LimitedRequest): Refusal | null {
   if (bodyBytes <= LIMITS.bodyBytes) return null;
   const names = rootFieldNames(document, operation);
-  if (names.length === 1 && names[0] === LONG_MUTATION) return null;
-  return [LimitCode.PAYLOAD_TOO_LARGE, `Only ${LONG_MUTATION} may take more than ${LIMITS.bodyBytes} bytes.`];
+  if (names.length !== 1 || names[0] !== LONG_MUTATION) {
+    return [LimitCode.PAYLOAD_TOO_LARGE, `Only ${LONG_MUTATION} may take more than ${LIMITS.bodyBytes} bytes.`];
+  }
+  if (!hasLongList(variables)) return null;
+  return [
+    LimitCode.PAYLOAD_TOO_LARGE,
+    `A list may have at most ${LIMITS.listItems} items; fewer where its field says so.`,
+  ];
 }
 
 function refuseShape({ document, operation }: LimitedRequest): Refusal | null {
@@ -91,6 +102,14 @@ function refuseShape({ document, operation }: LimitedRequest): Refusal | null {
     return [LimitCode.OPERATION_TOO_DEEP, `An operation may be at most ${LIMITS.depth} fields deep.`];
   }
   return null;
+}
+
+/** Below the variables themselves there is an input and its lists. */
+const LIST_DEPTH = 3;
+
+function hasLongList(value: unknown, depth = LIST_DEPTH): boolean {
+  if (Array.isArray(value)) return value.length > LIMITS.listItems;
+  return depth > 0 && isRecord(value) && Object.values(value).some((each) => hasLongList(each, depth - 1));
 }
 
 /** Variables in a body of so many bytes can't have so many faults that telling them takes long. */

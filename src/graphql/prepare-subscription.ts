@@ -17,7 +17,8 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { CONDITIONAL_ROOT, findFragmentCycle } from './given-up.plugin';
-import { LIMITS, MAX_VALIDATION_ERRORS, findBrokenLimit } from './limits';
+import { LimitCode, LIMITS, MAX_VALIDATION_ERRORS, findBrokenLimit } from './limits';
+import { findLongText } from './long-text';
 import { hasConditionalSubscription } from './operation-shape';
 import type { PersistedOperations } from './persisted-manifest';
 import { createMembership, NOT_IN_LIST } from './persisted-operations.plugin';
@@ -81,6 +82,8 @@ export function createSubscriptionPreparer(
     }
     const params = readParams(body, persisted);
     if ('code' in params) return refuse(400, params.code, params.message);
+    const tooLong = findLongText({ query: params.query });
+    if (tooLong !== null) return refuse(413, LimitCode.PAYLOAD_TOO_LARGE, tooLong.message);
     let document: DocumentNode;
     try {
       document = parse(params.query, { maxTokens: LIMITS.tokens });

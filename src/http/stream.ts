@@ -4,7 +4,13 @@
  * at /graphql is done here on purpose: the door before it, the limits, the masking, one line in the log.
  */
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestAsyncHookHandler,
+  preParsingHookHandler,
+} from 'fastify';
 import { GraphQLError, subscribe, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { createHandler } from 'graphql-sse';
 import type { RequestContext } from '../context';
@@ -22,6 +28,7 @@ export interface StreamOptions {
   isProduction: boolean;
   persisted: PersistedOperations;
   door: onRequestAsyncHookHandler;
+  preParsing: preParsingHookHandler;
   createContext: (request: FastifyRequest, reply: FastifyReply) => RequestContext;
   /** Told of the errors that a subscription was refused with, before they are made presentable. */
   onRefused: (errors: readonly GraphQLError[], context: RequestContext) => void;
@@ -113,7 +120,7 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
     await reply.send(readable);
   };
 
-  app.post(PATH, { onRequest: options.door }, async (request, reply) => {
+  app.post(PATH, { onRequest: options.door, preParsing: options.preParsing }, async (request, reply) => {
     const { body, bodyBytes, headers } = request;
     const prepared = prepare({ body, bodyBytes, accept: headers.accept ?? '*/*' });
     if (!prepared.isOk) {

@@ -157,9 +157,9 @@ describe('bounds', () => {
     expect([0, 1, 2, 100].map((n) => known.find(text(n)) !== null)).toEqual([true, false, true, true]);
   });
 
-  it('8 KiB', () => {
+  it('4 KiB', () => {
     const known = new KnownOperations();
-    const [right, long] = [8192, 8193].map((length) => text(0).padEnd(length, '#')) as [string, string];
+    const [right, long] = [4096, 4097].map((length) => text(0).padEnd(length, '#')) as [string, string];
     note(known, right);
     note(known, long);
     expect([known.find(right), known.find(long)]).toEqual([expect.anything(), null]);

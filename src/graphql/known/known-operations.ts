@@ -9,7 +9,7 @@ import { rootFieldNames } from '../operation-shape';
 /** So many texts are remembered; the one that was asked for longest ago makes room. */
 const MAX_TEXTS = 100;
 /** Characters. */
-const MAX_TEXT_LENGTH = 8 * 1024;
+const MAX_TEXT_LENGTH = 4 * 1024;
 
 /** An operation that can be run without Apollo. */
 export interface KnownOperation {
