@@ -39,6 +39,7 @@ import { PRODUCT } from './product';
 import { startRecord } from './record';
 import { containerOf, createSchema } from './schema';
 import type { Database } from './store/database';
+import { ReadingTurns } from './limits/reading-turns';
 import { openDatabase } from './store/open-database';
 import { chooseUpstream, connectGenAuth, type Upstream } from './upstream';
 import { readinessOf, watchBy } from './watch';
@@ -97,15 +98,16 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const kickUsers = new KickUsersService(client, audit, limit, fingerprint, metrics);
   const parts = { database, client, keyHealth, pace, metrics, log };
   const { chunkFormat } = overrides;
+  const turns = new ReadingTurns();
   const { timeoutMs } = config.genauth;
-  const jobs = await startJobEngine({ ...parts, kickUsers, audit, tracing, timeoutMs, chunkFormat });
+  const jobs = await startJobEngine({ ...parts, kickUsers, audit, tracing, turns, timeoutMs, chunkFormat });
   const schema = createSchema(
     containerOf([
       new KickUsersResolver(kickUsers),
       new KickJobResolver(jobs.service, jobs.reads),
       new KickJobFieldsResolver(jobs.reads),
       new KickJobProgressResolver(),
-      new AuditEventsResolver(new AuditEventsService(database, records)),
+      new AuditEventsResolver(new AuditEventsService(database, records, turns)),
       new ViewerResolver(),
     ]),
   );

@@ -1,6 +1,7 @@
-import { Arg, Authorized, Int, Query, Resolver, UseMiddleware } from 'type-graphql';
+import { Arg, Authorized, Ctx, Int, Query, Resolver, UseMiddleware } from 'type-graphql';
 import { ID } from '../graphql/id';
 import { Scope } from '../auth/scope';
+import { callerOf, type RequestContext } from '../context';
 import { failuresAsError } from '../graphql/failures-as-error';
 import { pageRequest, toConnection } from '../graphql/connection';
 import { AuditEventConnection, toAuditEvent } from './audit-event.type';
@@ -23,10 +24,11 @@ export class AuditEventsResolver {
     @Arg('userId', () => ID, { nullable: true, description: 'Only what was about this user, named exactly so.' })
     userId: string | null,
     @Arg('jobId', () => ID, { nullable: true, description: 'Only what belongs to this job.' }) jobId: string | null,
+    @Ctx() context: RequestContext,
   ): Promise<AuditEventConnection> {
     const filter = { actor: actor ?? null, userId: userId ?? null, jobId: jobId ?? null };
     const page = pageRequest(first, after);
-    const rows = await this.service.list(filter, page.after, page.first + 1);
+    const rows = await this.service.list(filter, page.after, page.first + 1, callerOf(context));
     return toConnection(rows, page, ({ position }) => position, toAuditEvent);
   }
 }

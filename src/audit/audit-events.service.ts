@@ -1,7 +1,7 @@
 /** Reading the audit trail. */
 import { isUuid } from '../is-uuid';
-import { unlessAway } from '../store/away';
 import type { Database } from '../store/database';
+import type { Reader, ReadingTurns } from '../limits/reading-turns';
 import { isStorable } from '../store/storable';
 import type { AuditLog } from './audit-log';
 import { selectEvents, type AuditFilter } from './audit-repository';
@@ -10,6 +10,7 @@ export class AuditEventsService {
   constructor(
     private readonly database: Database,
     private readonly records: Pick<AuditLog, 'settle'>,
+    private readonly turns: ReadingTurns,
   ) {}
 
   /**
@@ -17,11 +18,13 @@ export class AuditEventsService {
    * @param before a position to go on behind; null: from the newest
    * @throws {DatabaseAwayError}
    */
-  async list(filter: AuditFilter, before: string | null, limit: number) {
+  async list(filter: AuditFilter, before: string | null, limit: number, reader: Reader) {
     // Nothing has such a name, and PostgreSQL would call it an error.
     if (filter.jobId !== null && !isUuid(filter.jobId)) return [];
     if (![filter.actor, filter.userId].every((text) => text === null || isStorable(text))) return [];
-    await this.records.settle();
-    return unlessAway(() => selectEvents(this.database, filter, before, limit));
+    return this.turns.read(reader, async () => {
+      await this.records.settle();
+      return selectEvents(this.database, filter, before, limit);
+    });
   }
 }

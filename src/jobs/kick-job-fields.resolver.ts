@@ -1,5 +1,6 @@
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Arg, FieldResolver, Int, Resolver, Root, UseMiddleware } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Int, Resolver, Root, UseMiddleware } from 'type-graphql';
+import { callerOf, type RequestContext } from '../context';
 import { failuresAsError } from '../graphql/failures-as-error';
 import { LARGEST_LINE, pageRequest, toConnection } from '../graphql/connection';
 import { type KickJobReadsService } from './kick-job-reads.service';
@@ -13,24 +14,24 @@ export class KickJobFieldsResolver {
   constructor(private readonly reads: KickJobReadsService) {}
 
   @FieldResolver(() => KickJobProgress, { description: 'How many users are in which state.' })
-  progress(@Root() { row }: KickJob): Promise<KickJobProgress> {
-    return this.reads.progress(row);
+  progress(@Root() { row }: KickJob, @Ctx() context: RequestContext): Promise<KickJobProgress> {
+    return this.reads.progress(row, callerOf(context));
   }
 
   @FieldResolver(() => String, {
     nullable: true,
     description: 'Why nothing is sent at the moment, though the job is not finished; null when nothing holds it up.',
   })
-  pausedReason(@Root() { row }: KickJob): Promise<string | null> {
-    return this.reads.pausedReason(row);
+  pausedReason(@Root() { row }: KickJob, @Ctx() context: RequestContext): Promise<string | null> {
+    return this.reads.pausedReason(row, callerOf(context));
   }
 
   @FieldResolver(() => GraphQLDateTime, {
     nullable: true,
     description: 'When it will be finished at the pace of the moment; null when it is, or is paused.',
   })
-  estimatedFinishAt(@Root() { row }: KickJob): Promise<Date | null> {
-    return this.reads.estimatedFinishAt(row);
+  estimatedFinishAt(@Root() { row }: KickJob, @Ctx() context: RequestContext): Promise<Date | null> {
+    return this.reads.estimatedFinishAt(row, callerOf(context));
   }
 
   @FieldResolver(() => KickOutcomeConnection, {
@@ -42,9 +43,11 @@ export class KickJobFieldsResolver {
     @Arg('after', () => String, { nullable: true, description: 'Go on behind this cursor.' }) after: string | null,
     @Arg('state', () => KickOutcomeState, { nullable: true, description: 'Only users in this state.' })
     state: KickOutcomeState | null,
+    @Ctx() context: RequestContext,
   ): Promise<KickOutcomeConnection> {
     const page = pageRequest(first, after, LARGEST_LINE);
-    const rows = await this.reads.outcomes(row, state ?? null, Number(page.after ?? -1), page.first + 1);
+    const wanted = { state: state ?? null, after: Number(page.after ?? -1), limit: page.first + 1 };
+    const rows = await this.reads.outcomes(row, wanted, callerOf(context));
     return toConnection(rows, page, ({ line }) => String(line), toKickOutcome);
   }
 }

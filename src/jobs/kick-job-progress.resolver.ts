@@ -18,8 +18,8 @@ export interface StreamContext extends RequestContext {
 
 async function watchJob(id: string, context: StreamContext): Promise<AsyncIterable<KickJobProgress>> {
   const { reads, feed } = context.progress;
-  const { principal } = callerOf(context);
-  const job = await reads.find(id, principal).catch((error: unknown) => {
+  const caller = callerOf(context);
+  const job = await reads.find(id, caller).catch((error: unknown) => {
     logAway(error, context);
     throw error instanceof AppError ? toGraphQLError(error) : error;
   });
@@ -27,7 +27,7 @@ async function watchJob(id: string, context: StreamContext): Promise<AsyncIterab
     const message = 'There is no such job, or it is not yours to see.';
     throw new GraphQLError(message, { extensions: { code: ErrorCode.JOB_NOT_FOUND } });
   }
-  return new ProgressEvents(feed, job.id, principal.untilMs);
+  return new ProgressEvents(feed, job.id, caller.principal.untilMs);
 }
 
 @Resolver()

@@ -1,22 +1,15 @@
 /** Reading jobs: who may see which, and what is known of them now. */
-import { bulkhead } from 'cockatiel';
 import type { Principal } from '../auth/principal';
 import { Scope } from '../auth/scope';
 import { AppError, ErrorCode } from '../errors';
 import { MAX_APPS_PER_CALL } from '../kick/apps-per-call';
 import { isUuid } from '../is-uuid';
 import { UserIdType } from '../kick/user-id-type.enum';
-import { unlessAway } from '../store/away';
 import type { Database } from '../store/database';
+import type { Reader, ReadingTurns } from '../limits/reading-turns';
 import { findJob, listJobs, type JobRow } from './kick-job.repository';
 import { countProgress, listOutcomes, type Progress } from './kick-outcome.repository';
 import type { KickOutcomeState } from './kick-outcome-state.enum';
-
-/**
- * Readings of a job's lines at once. A page of jobs asks for a hundred, and the connections to the database are few: kicks
- * would have to wait for all of them.
- */
-const AT_ONCE = 2;
 
 export interface Outlook {
   /** Why nothing is sent at the moment; null when something is. */
@@ -25,53 +18,65 @@ export interface Outlook {
   callsPerSecond: () => number;
 }
 
+/** Who may see some jobs, or all. */
+type JobReader = Reader & { principal: Principal };
+
+interface OutcomePage {
+  /** Null: in any. */
+  state: KickOutcomeState | null;
+  /** The line to go on behind. */
+  after: number;
+  limit: number;
+}
+
 /** All of it throws a DatabaseAwayError while the database can't be used. */
 export class KickJobReadsService {
-  private readonly turns = bulkhead(AT_ONCE, Infinity);
-
   constructor(
     private readonly database: Database,
+    private readonly turns: ReadingTurns,
     private readonly outlook: Outlook,
   ) {}
 
   /** Undefined when there is none, or it is not this caller's to see; the caller can't tell which. */
-  async find(id: string, caller: Principal): Promise<JobRow | undefined> {
+  async find(id: string, reader: JobReader): Promise<JobRow | undefined> {
     if (!isUuid(id)) return undefined;
-    const job = await unlessAway(() => findJob(this.database, id));
+    const { principal: caller } = reader;
+    const job = await this.turns.read(reader, () => findJob(this.database, id));
     const isOwn = job?.issuer === caller.issuer && job.subject === caller.subject;
     return isOwn || caller.scopes.has(Scope.READ) ? job : undefined;
   }
 
   /** @throws {AppError} JOB_NOT_FOUND */
-  async get(id: string, caller: Principal): Promise<JobRow> {
-    const job = await this.find(id, caller);
+  async get(id: string, reader: JobReader): Promise<JobRow> {
+    const job = await this.find(id, reader);
     if (job === undefined)
       throw new AppError(ErrorCode.JOB_NOT_FOUND, 'There is no such job, or it is not yours to see.');
     return job;
   }
 
   /** Newest first. Without the scope to read, one's own only. */
-  list(caller: Principal, before: string | null, limit: number): Promise<JobRow[]> {
+  list(reader: JobReader, before: string | null, limit: number): Promise<JobRow[]> {
+    const { principal: caller } = reader;
     const owner = caller.scopes.has(Scope.READ) ? null : caller;
-    return unlessAway(() => listJobs(this.database, owner, before, limit));
+    return this.turns.read(reader, () => listJobs(this.database, owner, before, limit));
   }
 
-  progress(job: JobRow): Promise<Progress> {
-    return this.turns.execute(() => unlessAway(() => countProgress(this.database, job.id)));
+  progress(job: JobRow, reader: Reader): Promise<Progress> {
+    return this.turns.read(reader, () => countProgress(this.database, job.id));
   }
 
-  outcomes(job: JobRow, state: KickOutcomeState | null, after: number, limit: number) {
-    return this.turns.execute(() => unlessAway(() => listOutcomes(this.database, job.id, state, after, limit)));
+  outcomes(job: JobRow, { state, after, limit }: OutcomePage, reader: Reader) {
+    return this.turns.read(reader, () => listOutcomes(this.database, job.id, state, after, limit));
   }
 
-  async pausedReason(job: JobRow): Promise<string | null> {
-    return job.finished_at === null ? unlessAway(async () => this.outlook.pausedReason()) : null;
+  async pausedReason(job: JobRow, reader: Reader): Promise<string | null> {
+    return job.finished_at === null ? this.turns.read(reader, async () => this.outlook.pausedReason()) : null;
   }
 
   /** From what is left and the pace of the moment; null when it is finished, or nothing is sent. */
-  async estimatedFinishAt(job: JobRow): Promise<Date | null> {
-    if (job.finished_at !== null || (await this.pausedReason(job)) !== null) return null;
-    const { pending } = await this.progress(job);
+  async estimatedFinishAt(job: JobRow, reader: Reader): Promise<Date | null> {
+    if (job.finished_at !== null || (await this.pausedReason(job, reader)) !== null) return null;
+    const { pending } = await this.progress(job, reader);
     const seconds = (pending * callsPerUser(job)) / Math.max(0.01, this.outlook.callsPerSecond());
     return new Date(Date.now() + Math.min(seconds * 1000, MAX_WAIT_MS));
   }

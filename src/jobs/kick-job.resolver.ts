@@ -51,7 +51,7 @@ export class KickJobResolver {
     @Ctx() context: RequestContext,
   ): Promise<typeof CancelKickJobPayload> {
     const caller = callerOf(context);
-    return new CancelKickJobSuccess(await this.service.cancel(await this.reads.get(id, caller.principal), caller));
+    return new CancelKickJobSuccess(await this.service.cancel(await this.reads.get(id, caller), caller));
   }
 
   @Authorized(Scope.KICK)
@@ -67,7 +67,7 @@ export class KickJobResolver {
     @Ctx() context: RequestContext,
   ): Promise<typeof StartKickJobPayload> {
     const caller = callerOf(context);
-    const job = await this.reads.get(id, caller.principal);
+    const job = await this.reads.get(id, caller);
     return new StartKickJobSuccess(await this.service.retry(job, checkKey(idempotencyKey), caller));
   }
 
@@ -82,7 +82,7 @@ export class KickJobResolver {
     @Arg('id', () => ID, { description: 'The job.' }) id: string,
     @Ctx() context: RequestContext,
   ): Promise<KickJob | null> {
-    const job = await this.reads.find(id, callerOf(context).principal);
+    const job = await this.reads.find(id, callerOf(context));
     return job === undefined ? null : toKickJob(job);
   }
 
@@ -98,7 +98,7 @@ export class KickJobResolver {
     @Ctx() context: RequestContext,
   ): Promise<KickJobConnection> {
     const page = pageRequest(first, after);
-    const rows = await this.reads.list(callerOf(context).principal, page.after, page.first + 1);
+    const rows = await this.reads.list(callerOf(context), page.after, page.first + 1);
     return toConnection(rows, page, ({ position }) => position, toKickJob);
   }
 }

@@ -1,0 +1,83 @@
+/**
+ * What callers read from the database, in turns: the connections are few, and a kick's record must not wait behind whatever
+ * somebody likes to list. Callers take turns too, so that one who asks for much waits for that alone.
+ */
+import { GraphQLError } from 'graphql';
+import { HeaderMap } from '@apollo/server';
+import type { Principal } from '../auth/principal';
+import type { HangUp } from '../hang-up';
+import { unlessAway } from '../store/away';
+
+/** Of the connections that a gateway has (postgres.ts), one is left over for records and jobs at any time. */
+const AT_ONCE = 2;
+/** Of one caller's readings. An operation that costs as much as one may asks for two thousand. */
+const MOST_WAITING = 5000;
+
+/** Who wants to read, and whether they still wait for it. */
+export interface Reader {
+  principal: Pick<Principal, 'issuer' | 'subject'>;
+  hangUp?: HangUp;
+}
+
+interface Waiting {
+  isWanted: () => boolean;
+  begin: () => Promise<void>;
+  giveUp: () => void;
+}
+
+const tooMany = (): GraphQLError =>
+  new GraphQLError('You have more readings under way than one caller may; ask again when some are answered.', {
+    extensions: { code: 'TOO_MANY_READINGS', http: { status: 429, headers: new HeaderMap([['retry-after', '1']]) } },
+  });
+/** Nobody is left to be told; the log of the operation has it. */
+const hungUp = (): GraphQLError =>
+  new GraphQLError('The caller has hung up; nothing was read.', { extensions: { code: 'HUNG_UP' } });
+
+export class ReadingTurns {
+  private underWay = 0;
+  /** By caller; whose turn is next stands first. None is empty. */
+  private readonly queues = new Map<string, Waiting[]>();
+
+  /** @throws {DatabaseAwayError}; or whatever `work` throws */
+  read<T>({ principal: { issuer, subject }, hangUp }: Reader, work: () => Promise<T>): Promise<T> {
+    const caller = JSON.stringify([issuer, subject]);
+    const queue = this.queues.get(caller) ?? [];
+    if (queue.length >= MOST_WAITING) return Promise.reject(tooMany());
+    return new Promise<T>((resolve, reject) => {
+      queue.push({
+        isWanted: () => hangUp?.aborted !== true,
+        begin: () => unlessAway(work).then(resolve, reject),
+        giveUp: () => reject(hungUp()),
+      });
+      this.queues.set(caller, queue);
+      this.goOn();
+    });
+  }
+
+  private goOn(): void {
+    while (this.underWay < AT_ONCE) {
+      const next = this.takeNext();
+      if (next === null) return;
+      if (!next.isWanted()) {
+        next.giveUp();
+        continue;
+      }
+      this.underWay++;
+      void next.begin().finally(() => {
+        this.underWay--;
+        this.goOn();
+      });
+    }
+  }
+
+  private takeNext(): Waiting | null {
+    const [first] = this.queues;
+    if (first === undefined) return null;
+    const [caller, queue] = first;
+    const next = queue.shift();
+    this.queues.delete(caller);
+    // Behind all others.
+    if (queue.length > 0) this.queues.set(caller, queue);
+    return next ?? null;
+  }
+}
