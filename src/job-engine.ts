@@ -13,6 +13,7 @@ import { LineStore } from './jobs/line-store';
 import { OwnIds } from './jobs/own-ids';
 import { Pauses } from './jobs/pauses';
 import { ProgressFeed } from './jobs/progress-feed';
+import { Scout } from './jobs/scout';
 import { SendGate } from './jobs/send-gate';
 import type { KickUsersService } from './kick/kick-users.service';
 import type { Logger } from './observability/logger';
@@ -20,6 +21,7 @@ import type { Metrics } from './observability/metrics-registry';
 import type { Tracing } from './observability/tracing';
 import type { Pace } from './pace/pace';
 import type { Database } from './store/database';
+import type { ReadingTurns } from './limits/reading-turns';
 import { oneAtATime } from './store/one-at-a-time';
 
 export interface JobEngineOptions {
@@ -31,6 +33,8 @@ export interface JobEngineOptions {
   audit: AuditService;
   metrics: Metrics;
   tracing: Tracing;
+  /** In which callers read. */
+  turns: ReadingTurns;
   /** For one call to GenAuth, retries included. Milliseconds. */
   timeoutMs: number;
   log: Logger;
@@ -68,14 +72,19 @@ async function refuseUnknownFormats(database: Database): Promise<void> {
 
 /** @throws when there are unfinished jobs of a format that this release doesn't know */
 export async function startJobEngine(options: JobEngineOptions): Promise<JobEngine> {
-  const { database, client, keyHealth, pace, kickUsers, audit, metrics, tracing, timeoutMs, log } = options;
+  const { database, client, keyHealth, pace, kickUsers, audit, metrics, tracing, turns, timeoutMs, log } = options;
   await refuseUnknownFormats(database);
   const sliceMs = Math.min(MAX_SLICE_MS, Math.max(MIN_SLICE_MS, timeoutMs / 4));
   const format = options.chunkFormat ?? CHUNK_FORMAT;
   const queue = new KickQueue(database, { format, expiryMs: sliceMs + timeoutMs + MARGIN_MS }, log);
   const pauses = new Pauses(database, client.circuit, keyHealth);
   const feed = new ProgressFeed(database, log);
-  const gate = new SendGate({ rate: () => pace.status.ownPerSecond, state: () => pauses.gateState });
+  const scout = new Scout(() => client.isAnswering({ requestId: 'job-probe', priority: 'job' }));
+  const gate = new SendGate({
+    rate: () => pace.status.ownPerSecond,
+    state: () => pauses.gateState,
+    hasSeenGenAuth: () => scout.hasSeenGenAuth,
+  });
   const store = new LineStore(database, ({ state, code, lines }) => metrics.countJobOutcome(state, code, lines));
   const tools: ChunkTools = {
     database,
@@ -91,6 +100,7 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
     sliceMs,
     repeatableMs: 2 * timeoutMs,
     isPaused: () => pauses.gateState === 'shut',
+    holdOff: pauses.holdOff,
     noteProgress: feed.noteProgress,
   };
   const worker = new KickJobWorker(tools, log);
@@ -108,7 +118,7 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
   const jobOptions = { format, tracing, lines: store, log };
   return {
     service: new KickJobService(database, queue, audit, jobOptions, { queued, changed: feed.noteProgress }),
-    reads: new KickJobReadsService(database, {
+    reads: new KickJobReadsService(database, turns, {
       pausedReason: () => pauses.reason(),
       callsPerSecond: () => pace.status.allPerSecond,
     }),

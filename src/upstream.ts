@@ -2,7 +2,8 @@
 import type { Config } from './config';
 import type { DemoTarget } from './demo';
 import { startEmulator } from './emulator/emulator';
-import type { AttemptOptions, AttemptReport } from './genauth/attempt';
+import type { AttemptOptions } from './genauth/attempt';
+import type { AttemptReport } from './genauth/attempt-report';
 import { GenAuthClient } from './genauth/client';
 import { KeyHealth } from './genauth/key-health';
 import type { SigningKey } from './genauth/signature';

@@ -3,6 +3,7 @@ import { Pool } from 'undici';
 import { AppError, ErrorCode } from '../errors';
 import type { HangUp } from '../hang-up';
 import { createStep } from '../in-step';
+import type { AttemptReport } from './attempt-report';
 import { fromTransport, readAnswer, UntriedError, type DataReading } from './failures';
 import type { Permit, Priority } from './permit';
 import { Redaction } from './redaction';
@@ -32,6 +33,8 @@ export interface CallContext {
   hangUp?: HangUp;
   /** `kick` if left out. The time of a job's call begins when it may go, not while it waits for its turn. */
   priority?: Priority;
+  /** By `performance.now()`: nothing is sent later than this. */
+  sendBy?: number;
   /** Awaited before each attempt is sent. Whatever it throws ends the call, and nothing is sent by this attempt. */
   beforeSend?: () => Promise<void>;
 }
@@ -44,23 +47,6 @@ export interface Turn {
   permit: Permit;
   /** Of the call's attempts so far; this one's is added, so that none is ever passed on. */
   signatures: string[];
-}
-
-/** One attempt, as the log and the metrics see it: no bodies, no headers. */
-export interface AttemptReport {
-  /** The gateway's id of the request that this attempt serves. */
-  requestId: string;
-  method: HttpMethod;
-  path: string;
-  /** From 1. */
-  attempt: number;
-  durationMs: number;
-  httpStatus: number | null;
-  upstreamRequestId: string | null;
-  /** GenAuth's own code of what was wrong. */
-  apiCode: number | null;
-  /** Null on success. */
-  code: ErrorCode | null;
 }
 
 /** An endpoint of the Management API and how its `data` is read. */
@@ -160,7 +146,7 @@ export class AttemptRunner {
   private async send<T>(call: Call<T>, context: CallContext, turn: Turn): Promise<Answer> {
     const { deadline, permit, signatures } = turn;
     // Time that passed unnoticed, as when the process was stopped, counts: a call this late may be somebody else's by now.
-    const rules = { hangUp: context.hangUp, maySend: () => permit.isFresh && deadline.remainingMs() > 0 };
+    const rules = { hangUp: context.hangUp, maySend: () => permit.isFresh && deadline.maySend() };
     for (;;) {
       const request = this.sign(call, context, signatures);
       try {
@@ -168,6 +154,7 @@ export class AttemptRunner {
       } catch (error) {
         if (!(error instanceof TransportError) || error.failure !== 'stale') throw error;
         if (deadline.remainingMs() === 0) throw new TransportError('not-sent', error);
+        deadline.refuseIfLate();
         // The connection took so long that the call's turn was over. It stands now, so another turn will do.
         await permit.acquire(deadline).catch((cause: unknown) => {
           if (isPaceRefusal(cause)) throw new UntriedError(cause.code, cause.message, { ...cause, cause });
@@ -185,6 +172,8 @@ export class AttemptRunner {
     signatures.push(signature);
     const isPost = method === 'POST';
     headers['accept'] = 'application/json';
+    // Without it any coding may come (RFC 9110, section 12.5.3), and an answer of a few hundred bytes gains nothing by one.
+    headers['accept-encoding'] = 'identity';
     if (isPost) headers['content-type'] = 'application/json';
     headers['user-agent'] = userAgent;
     headers['x-request-id'] = context.requestId;

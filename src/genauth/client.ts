@@ -4,7 +4,7 @@ import { AppError, ErrorCode } from '../errors';
 import { AttemptRunner, type AttemptOptions, type Call, type CallContext, type Success } from './attempt';
 import { readSuccessFlag, UntriedError, type DataReading } from './failures';
 import { Permit, type Pace } from './permit';
-import { Circuit, Deadline, waitBeforeRetry, type CircuitStateName } from './resilience';
+import { Circuit, Deadline, isOutage, waitBeforeRetry, type CircuitStateName } from './resilience';
 import { isRecord } from '../is-record';
 import { type KickUsersBody, type WireUserIdType } from './wire';
 
@@ -25,6 +25,13 @@ export interface KickCommand {
 
 /** GenAuth's clear yes to a kick. */
 export type KickReceipt = Omit<Success<true>, 'data'>;
+
+const CHEAPEST_READ: Call<unknown> = {
+  method: 'GET',
+  path: '/api/v3/list-application-simple-info',
+  params: { page: 1, limit: 1 },
+  readData: (data) => (isRecord(data) ? { value: data } : 'unreadable'),
+};
 
 /** A kick is tried so often at most, the longest waits in between being those of `waitBeforeRetry`. */
 const MAX_ATTEMPTS = 3;
@@ -85,9 +92,17 @@ export class GenAuthClient {
    * @throws {AppError} UPSTREAM_REFUSED_CREDENTIALS when it doesn't, others when it can't be asked
    */
   async checkKey(context: CallContext): Promise<void> {
-    const path = '/api/v3/list-application-simple-info';
-    const readData = (data: unknown): DataReading<unknown> => (isRecord(data) ? { value: data } : 'unreadable');
-    await this.call({ method: 'GET', path, params: { page: 1, limit: 1 }, readData }, context, 1);
+    await this.call(CHEAPEST_READ, context, 1);
+  }
+
+  /** Whether GenAuth answers at all, whatever it says. Goes past the circuit, and tells it nothing. Never throws. */
+  async isAnswering(context: CallContext): Promise<boolean> {
+    const deadline = new Deadline(this.options.timeoutMs);
+    const permit = new Permit(this.options.pace, context);
+    const hasTurn = await permit.acquire(deadline).then(() => true, () => false); // prettier-ignore
+    if (!hasTurn) return false;
+    const turn = { attempt: 1, deadline, permit, signatures: [] };
+    return this.runner.run(CHEAPEST_READ, context, turn).then(() => true, (error: unknown) => !isOutage(error)); // prettier-ignore
   }
 
   /** Lets calls under way finish. */
@@ -105,7 +120,8 @@ export class GenAuthClient {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.untilItMayGo(context, permit, deadline);
-        deadline ??= new Deadline(this.options.timeoutMs);
+        deadline ??= new Deadline(this.options.timeoutMs, context.sendBy);
+        deadline.refuseIfLate();
         if (context.beforeSend !== undefined) {
           await context.beforeSend();
           if (!permit.isFresh) await permit.acquire(deadline);

@@ -24,14 +24,27 @@ const HALF_OPEN_AFTER_MS = 5000;
 /** Whoever has calls to make tries it by then; an open circuit that nobody tries says nothing of GenAuth any more. Milliseconds. */
 const TRIED_WITHIN_MS = 2000;
 
+const TOO_LATE = 'A call made so late could throw out a user who has come back; nothing was sent.';
+
 /** A point in time that all attempts of one mutation share. Monotonic, so a stepped clock neither stretches nor cuts it. */
 export class Deadline {
   private readonly endsAt: number;
-  constructor(timeoutMs: number) {
+  /** @param sendBy by `performance.now()`: nothing is sent later than this, though answers are waited for */
+  constructor(
+    timeoutMs: number,
+    private readonly sendBy = Infinity,
+  ) {
     this.endsAt = performance.now() + timeoutMs;
   }
   remainingMs(): number {
     return Math.max(0, this.endsAt - performance.now());
+  }
+  maySend(): boolean {
+    return this.remainingMs() > 0 && performance.now() <= this.sendBy;
+  }
+  /** @throws {UntriedError} when it is too late to send, whatever time is left for an answer */
+  refuseIfLate(): void {
+    if (performance.now() > this.sendBy) throw new UntriedError(ErrorCode.UPSTREAM_UNAVAILABLE, TOO_LATE);
   }
 }
 
@@ -52,7 +65,7 @@ export function waitBeforeRetry(error: AppError, attempt: number, deadline: Dead
 }
 
 /** Failures that say GenAuth is down, not that it dislikes the request: 5xx, no answer in time, no connection. */
-const isOutage = (error: unknown): boolean =>
+export const isOutage = (error: unknown): boolean =>
   error instanceof AppError &&
   !(error instanceof UntriedError) &&
   (error.code === ErrorCode.UPSTREAM_UNAVAILABLE || error.code === ErrorCode.UPSTREAM_TIMEOUT);

@@ -14,8 +14,7 @@ import { finishJob } from './finish-job';
 import { findJob, setRunning, type JobRow } from './kick-job.repository';
 import type { OwnedLine } from './kick-line.repository';
 import type { HeldChunk, KickQueue } from './kick-queue';
-import type { LineStore } from './line-store';
-import type { LineEnd } from './line-tools';
+import type { LineEnd, LineTools } from './line-tools';
 import { LineWork } from './line-work';
 import type { OwnIds } from './own-ids';
 import { ReadBack, type SessionReads } from './read-back';
@@ -24,10 +23,9 @@ import type { SendGate } from './send-gate';
 /** After lines that could not be sent now, a chunk is handed out again so much later. Milliseconds. */
 const BACK_OFF_MS = 500;
 
-export interface ChunkTools {
+export interface ChunkTools extends Pick<LineTools, 'store' | 'repeatableMs' | 'holdOff'> {
   database: Database;
   queue: KickQueue;
-  store: LineStore;
   gate: SendGate;
   kickUsers: KickUsersService;
   audit: AuditService;
@@ -38,8 +36,6 @@ export interface ChunkTools {
   log: Logger;
   /** For how long new calls of a chunk are begun. Milliseconds. */
   sliceMs: number;
-  /** A call sent longer ago is not repeated. Milliseconds. */
-  repeatableMs: number;
   /** Whether GenAuth is known to be away, or our key refused. */
   isPaused: () => boolean;
   /** Told of each change that watchers of the job may want to see. */
@@ -145,12 +141,13 @@ export class ChunkWork {
     return new LineWork(job, line, owner, {
       store: tools.store,
       readBack: new ReadBack(tools.reads, { ...user, line: keyOf(job, line) }, tools.ownIds, context),
-      kick: (request, beforeSend) =>
+      kick: (request, { beforeSend, sendBy }) =>
         tools.kickUsers
           .kickForJob(request, {
             ...who,
             ...context,
             log,
+            sendBy,
             beforeSend: async () => {
               // Its turn has come, and from here on it has a record: dropped, it would be on record as a failure.
               this.drops.delete(drop);
@@ -170,6 +167,7 @@ export class ChunkWork {
         if (isCancelled) this.end();
         return isCancelled;
       },
+      holdOff: tools.holdOff,
       drop: () => drop.abort(),
       noteResolved: (outcome) => this.recordResolution(job, user, outcome),
     });

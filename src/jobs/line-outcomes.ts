@@ -3,13 +3,13 @@ import type { AppError } from '../errors';
 import type { CallLetters } from './call-letters';
 import type { LineChange, Settlement } from './kick-line.repository';
 
-export const CANCELLED = {
+const CANCELLED = {
   state: 'SKIPPED',
   code: null,
   message: 'the job was cancelled',
   verifiedOffline: null,
 } as const;
-export const CUT_SHORT = {
+const CUT_SHORT = {
   ...CANCELLED,
   message: 'the job was cancelled between the calls for this user; some of the apps were done',
 } as const;
@@ -18,8 +18,19 @@ export const KICKED = { state: 'KICKED', code: null, message: null, verifiedOffl
 /** A process that died may have kept what GenAuth said to an earlier call from being noted; the audit trail has it. */
 export const SAID_EARLIER = 'A call for this user failed or was never answered; the audit trail says which.';
 
-/** @param failure the one to be told; null: it was in an earlier turn */
-export function unsuccessful(letters: CallLetters, failure: AppError | null): Omit<Settlement, keyof LineChange> {
+type Outcome = Omit<Settlement, keyof LineChange>;
+
+/**
+ * What its calls came to. Null: one is not read back yet.
+ * @param failure the one to be told; null: it was in an earlier turn
+ */
+export function outcomeOf(letters: CallLetters, failure: AppError | null): Outcome | null {
+  if (letters.has('f') || letters.has('u')) return unsuccessful(letters, failure);
+  if (letters.has('.')) return letters.has('k') ? CUT_SHORT : CANCELLED;
+  return letters.isAwaited ? null : KICKED;
+}
+
+function unsuccessful(letters: CallLetters, failure: AppError | null): Outcome {
   const { count } = letters;
   const partly = count > 1 ? ` (${letters.countOf('k')} of the ${count} calls for this user succeeded)` : '';
   const state = letters.has('f') ? 'FAILED' : 'UNKNOWN';

@@ -1,4 +1,5 @@
 /** Writes of lines, those of concurrent calls together. Each tells whether the line was still its owner's. */
+import { unlessAway } from '../store/away';
 import type { Database, Queryable } from '../store/database';
 import { GroupCommit } from '../store/group-commit';
 import {
@@ -10,6 +11,8 @@ import {
   type Settlement,
 } from './kick-line.repository';
 import { skipUnsentLines, type EndedLines } from './skip-unsent';
+
+const NOT_MARKED = (): string => 'The database cannot be used at the moment; nothing was sent.';
 
 const keyOf = ({ jobId, line, owner }: LineKey): string => `${jobId} ${line} ${owner}`;
 
@@ -35,9 +38,9 @@ export class LineStore {
     this.settlements = group(settleLines);
   }
 
-  /** "Sent", before it is sent. False: it must not be. */
+  /** "Sent", before it is sent. False: it must not be. @throws {DatabaseAwayError} when nobody knows */
   markSent(change: LineChange): Promise<boolean> {
-    return this.marks.add(change);
+    return unlessAway(() => this.marks.add(change), NOT_MARKED);
   }
 
   save(change: LineChange): Promise<boolean> {

@@ -1,4 +1,6 @@
 /** What the work on one line is given, and how it ends. */
+import type { AppError } from '../errors';
+import type { CallContext } from '../genauth/attempt';
 import type { KickRequest, KickResult } from '../kick/kick-users.service';
 import type { CallLetter } from './call-letters';
 import type { LineStore } from './line-store';
@@ -10,7 +12,7 @@ export type LineEnd = 'settled' | 'later' | 'lost';
 export interface LineTools {
   store: LineStore;
   readBack: ReadBack;
-  kick: (request: KickRequest, beforeSend: () => Promise<void>) => Promise<KickResult>;
+  kick: (request: KickRequest, when: Required<Pick<CallContext, 'beforeSend' | 'sendBy'>>) => Promise<KickResult>;
   /** Apps, call by call. */
   appIdsOf: (index: number) => readonly string[];
   /** A call sent longer ago is not repeated. Milliseconds. */
@@ -18,6 +20,8 @@ export interface LineTools {
   /** Whether no new call may be begun: the chunk's time is up, or GenAuth is known to be away. */
   mustStop: () => boolean;
   isCancelled: () => Promise<boolean>;
+  /** Told of what GenAuth refuses for now: it may say for how long. */
+  holdOff: (error: AppError) => void;
   /** Gives up whatever of this line waits to be sent. */
   drop: () => void;
   /** Says that reading back settled what a call came to. */

@@ -5,11 +5,11 @@
  */
 import { AppError, ErrorCode } from '../errors';
 import { CallLetters, type CallLetter } from './call-letters';
-import type { LineChange, OwnedLine, Reading, Settlement } from './kick-line.repository';
+import type { LineChange, OwnedLine, Reading } from './kick-line.repository';
 import type { JobRow } from './kick-job.repository';
-import { CANCELLED, CUT_SHORT, KICKED, unsuccessful } from './line-outcomes';
+import { KICKED, outcomeOf } from './line-outcomes';
 import type { LineEnd, LineTools } from './line-tools';
-import { mayBeMadeLater, mayBeReadLater } from './untimely';
+import { mayBeMadeLater, mayBeReadLater, saysUserIsUnknown, sentAtOf } from './untimely';
 import { verifyOffline } from './verify-offline';
 
 type Step = 'next' | 'stop';
@@ -20,6 +20,8 @@ export class LineWork {
   private attempts: number;
   private sentAt: number | null;
   private failure: AppError | null;
+  /** What reading back settled; on record once the row has it. */
+  private resolutions: CallLetter[] = [];
   /** Set once a write was refused. */
   private refusedBy: 'other-owner' | 'cancellation' | null = null;
 
@@ -33,9 +35,7 @@ export class LineWork {
     this.reading = { done: line.reads_done, tried: line.reads_tried };
     this.attempts = line.attempts;
     this.failure = line.code === null ? null : new AppError(line.code, line.message ?? '');
-    // In the future: the database's clock was set back, and nobody knows when it was.
-    const agoMs = line.sent_ago_ms !== null && line.sent_ago_ms < 0 ? Infinity : line.sent_ago_ms;
-    this.sentAt = agoMs === null ? null : performance.now() - agoMs;
+    this.sentAt = sentAtOf(line);
   }
 
   async run(): Promise<LineEnd> {
@@ -57,7 +57,9 @@ export class LineWork {
     const { user_id_type: userIdType, reason, ticket } = this.job;
     const request = { userId: this.line.user_id, userIdType, appIds: this.tools.appIdsOf(index), reason, ticket };
     try {
-      await this.tools.kick(request, () => this.mark(index, mark));
+      // A repetition's second and third attempts are repetitions, too.
+      const sendBy = mark === 'r' ? this.repeatableUntil : Infinity;
+      await this.tools.kick(request, { beforeSend: () => this.mark(index, mark), sendBy });
       this.letters.set(index, 'k');
       return 'next';
     } catch (error) {
@@ -89,6 +91,7 @@ export class LineWork {
   /** A clear no: to the call, or only to its being made now. */
   private async refused(index: number, before: CallLetter, error: AppError): Promise<Step> {
     if (mayBeMadeLater(error, this.attempts, this.job)) {
+      this.tools.holdOff(error);
       const wasMarked = this.letters.at(index) !== before;
       this.letters.set(index, before);
       // It was not carried out, so the row must not say "sent" for somebody to read back.
@@ -96,7 +99,7 @@ export class LineWork {
       return 'stop';
     }
     // A no to the repetition says nothing of the sending before it; but who is unknown to GenAuth is out.
-    if (before === 's' && error.code !== ErrorCode.USER_NOT_FOUND) return this.unknown(index, error);
+    if (before === 's' && !saysUserIsUnknown(error)) return this.unknown(index, error);
     this.letters.set(index, 'f');
     this.fail(error);
     return 'next';
@@ -114,7 +117,7 @@ export class LineWork {
       if (!isOnline) return this.resolved(index, 'k');
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (error.code === ErrorCode.USER_NOT_FOUND) {
+      if (saysUserIsUnknown(error)) {
         this.fail(error);
         return this.resolved(index, 'f');
       }
@@ -128,13 +131,17 @@ export class LineWork {
   }
 
   private mayRepeat(index: number): boolean {
-    const agoMs = performance.now() - (this.sentAt ?? -Infinity);
-    return this.letters.at(index) === 's' && agoMs < this.tools.repeatableMs;
+    return this.letters.at(index) === 's' && performance.now() < this.repeatableUntil;
+  }
+
+  private get repeatableUntil(): number {
+    return (this.sentAt ?? -Infinity) + this.tools.repeatableMs;
   }
 
   /** Whether a reading that failed is made once more, in another turn; noted if so. @param only if it failed of this */
   private readsLater(error: AppError, only = error.code): boolean {
     if (error.code !== only || !mayBeReadLater(error, this.reading.tried.length)) return false;
+    this.tools.holdOff(error);
     this.reading.tried += 'x';
     return true;
   }
@@ -144,7 +151,7 @@ export class LineWork {
     this.reading = { done: 0, tried: '' };
     // What was unclear is not any more; of calls before this one it may still tell.
     if (letter === 'k' && !this.letters.has('f') && !this.letters.has('u')) this.failure = null;
-    this.tools.noteResolved(letter);
+    this.resolutions.push(letter);
     return 'next';
   }
 
@@ -162,35 +169,26 @@ export class LineWork {
 
   private fail(error: AppError): void {
     this.failure = error;
-    if (error.code === ErrorCode.USER_NOT_FOUND) this.letters.setRest('f');
+    if (saysUserIsUnknown(error)) this.letters.setRest('f');
   }
 
   private async settle(): Promise<LineEnd> {
-    const outcome = await this.outcome();
+    const { letters, failure, job } = this;
+    const known = outcomeOf(letters, failure);
+    const { readBack, mustStop } = this.tools;
+    const isToBeVerified = known === KICKED && job.verify;
+    const outcome = isToBeVerified ? await verifyOffline(readBack, job.app_ids, this.reading, mustStop) : known;
     if (outcome === null) return this.goOnLater();
-    return (await this.tools.store.settle({ ...this.change(), ...outcome })) ? 'settled' : 'lost';
+    if (!(await this.tools.store.settle({ ...this.change(), ...outcome }))) return 'lost';
+    this.resolutions.forEach(this.tools.noteResolved);
+    return 'settled';
   }
 
   private async goOnLater(): Promise<LineEnd> {
     const { calls, reads_done: done, reads_tried: tried } = this.line;
     const hasChanged = this.letters.toString() !== calls || this.reading.done !== done || this.reading.tried !== tried;
-    if (hasChanged) await this.tools.store.save(this.change());
+    if (!hasChanged || (await this.tools.store.save(this.change()))) this.resolutions.forEach(this.tools.noteResolved);
     return 'later';
-  }
-
-  /** Null: there was no time to verify, or to read back. */
-  private async outcome(): Promise<Omit<Settlement, keyof LineChange> | null> {
-    const { letters, failure } = this;
-    if (!letters.has('f') && !letters.has('u')) {
-      if (letters.has('.')) return letters.has('k') ? CUT_SHORT : CANCELLED;
-      if (letters.isAwaited) return null;
-      return this.job.verify ? this.verify() : KICKED;
-    }
-    return unsuccessful(letters, failure);
-  }
-
-  private verify() {
-    return verifyOffline(this.tools.readBack, this.job.app_ids, this.reading, this.tools.mustStop);
   }
 
   private change(): LineChange {

@@ -1,4 +1,5 @@
 /** Whether jobs can be worked on now: GenAuth may be away, or refuse our key. Then they wait; no user fails of it. */
+import { ErrorCode, type AppError } from '../errors';
 import type { Circuit } from '../genauth/resilience';
 import type { KeyHealth } from '../genauth/key-health';
 import type { Database } from '../store/database';
@@ -6,17 +7,32 @@ import { someCircuitIsOpen } from './kick-job.repository';
 import type { GateView } from './send-gate';
 
 const GENAUTH_AWAY = 'GenAuth has been failing; calls to it are paused until it answers again.';
+const ASKED_TO_WAIT = 'GenAuth asks to be called later (Retry-After); jobs wait until then.';
 const KEY_REFUSED = "GenAuth refuses the gateway's key; its operators have to mend that.";
 
+/** So long at most, however long GenAuth asks for: then one call finds out. Milliseconds. */
+const LONGEST_HOLD_MS = 60_000;
+
 export class Pauses {
+  /** By `performance.now()`. */
+  private heldUntil = -Infinity;
+
   constructor(
     private readonly database: Database,
     private readonly circuit: Pick<Circuit, 'state' | 'isProbeDue' | 'isAway'>,
     private readonly key: Pick<KeyHealth, 'isRefused'>,
   ) {}
 
+  /** GenAuth refuses a call for now. Coming back sooner than it asks for would be refused again, and counted against everyone. */
+  readonly holdOff = ({ code, retryAfterSeconds }: AppError): void => {
+    // One second is our own word, where GenAuth has none; the pace, halved, is what answers that.
+    if (code !== ErrorCode.RATE_LIMITED || retryAfterSeconds === null || retryAfterSeconds <= 1) return;
+    const holdMs = Math.min(retryAfterSeconds * 1000, LONGEST_HOLD_MS);
+    this.heldUntil = Math.max(this.heldUntil, performance.now() + holdMs);
+  };
+
   get gateState(): ReturnType<GateView['state']> {
-    if (this.key.isRefused) return 'shut';
+    if (this.key.isRefused || this.isHeld) return 'shut';
     if (this.circuit.state === 'closed') return 'open';
     // An open circuit whose time has come lets one call find out; without single kicks that is a job's. While it finds out,
     // all others are refused.
@@ -26,7 +42,12 @@ export class Pauses {
   /** For people; null when nothing holds jobs up. Other gateways tell of their circuits by the database. */
   async reason(): Promise<string | null> {
     if (this.key.isRefused) return KEY_REFUSED;
+    if (this.isHeld) return ASKED_TO_WAIT;
     if (this.circuit.isAway || (await someCircuitIsOpen(this.database))) return GENAUTH_AWAY;
     return null;
+  }
+
+  private get isHeld(): boolean {
+    return performance.now() < this.heldUntil;
   }
 }

@@ -1,6 +1,7 @@
 /** Refusals that say nothing against a call, but only against its being made now. Pure, but for the clock. */
 import { ErrorCode, type AppError } from '../errors';
 import type { JobRow } from './kick-job.repository';
+import type { OwnedLine } from './kick-line.repository';
 
 /** A line that GenAuth was asked for so often, and refuses for now, fails once its job is old; how long it was away is no matter. */
 export const MAX_ATTEMPTS = 100;
@@ -21,6 +22,19 @@ export function mayBeMadeLater(error: AppError, attempts: number, job: Pick<JobR
   if (!PASSING.has(error.code)) return false;
   if (error.code !== ErrorCode.RATE_LIMITED) return true;
   return attempts < MAX_ATTEMPTS || Date.now() - job.created_at.getTime() < OLD_MS;
+}
+
+/**
+ * Whether GenAuth says that it knows no such user. A 404 alone may be of an address or of something else: to a kick it means that
+ * (README's table), but where a call is without an answer it settles nothing. 2004: docs/reference/error-code.md (GenAuth).
+ */
+export const saysUserIsUnknown = ({ code, apiCode, statusCode }: AppError): boolean =>
+  code === ErrorCode.USER_NOT_FOUND && apiCode === 2004 && statusCode !== 200;
+
+/** When a line was first sent, by `performance.now()`. In the future: the database's clock was set back, and nobody knows. */
+export function sentAtOf({ sent_ago_ms: agoMs }: OwnedLine): number | null {
+  if (agoMs === null) return null;
+  return agoMs < 0 ? -Infinity : performance.now() - agoMs;
 }
 
 /** Readings that fail are made again so often: where GenAuth is there and asks to be asked later, and where it fails. */

@@ -86,19 +86,16 @@ export class KickUsersService {
   }
 
   /**
-   * For jobs, which are bounded otherwise. It has a record only from when its turn to be sent has come: until then it may
-   * be dropped, and come again later.
+   * For jobs, which are bounded otherwise. It has a record only from when its turn to be sent has come, and the caller has
+   * agreed: until then it may be dropped, or come again later, and is on record as nothing that failed.
    * @throws {AppError} as {@link kick}
    */
   async kickForJob(request: KickRequest, caller: Caller): Promise<KickResult> {
     const facts = this.factsOf(request, caller);
     let auditId: string | null = null;
     const beforeSend = async (): Promise<void> => {
-      const mark = caller.beforeSend?.();
-      const [requested, marked] = await Promise.allSettled([auditId ?? this.recordRequest(facts, caller), mark]);
-      if (requested.status === 'rejected') throw requested.reason;
-      auditId = requested.value;
-      if (marked.status === 'rejected') throw marked.reason;
+      await caller.beforeSend?.();
+      auditId ??= await this.recordRequest(facts, caller);
     };
     return this.carryOut(request, { ...caller, beforeSend }, facts, () => auditId);
   }

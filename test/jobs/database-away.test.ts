@@ -163,6 +163,28 @@ describeOnEachStore('an answer of the database', (kind) => {
     await finishedJob(app, id);
   });
 
+  it('that is lost with "sent", before anything is sent: no failure of the kick, and no bug', async () => {
+    const { directory } = app.genauth;
+    const user = directory.users[4]!;
+    directory.signIn(user.userId, directory.demoApp.appId);
+    failNext({ error: LOST, isDone: false, where: /sent_at = case/ });
+    const id = await acceptedJob(app, { userIds: [user.userId], appIds: [directory.demoApp.appId] });
+    expect((await finishedJob(app, id)).progress).toMatchObject({ kicked: 1 });
+    expect(await recordsOf(id, 'KICK_FAILED')).toEqual([]);
+    expect(await recordsOf(id, 'KICK_REQUESTED')).toHaveLength(1);
+  });
+
+  it('that is lost with an outcome found by reading back: it is on record once, when it stands', async () => {
+    const { directory, faults } = app.genauth;
+    const user = directory.users[4]!;
+    directory.signIn(user.userId, directory.demoApp.appId);
+    faults.next({ kind: 'html', afterEffect: true });
+    failNext({ error: LOST, isDone: false, where: /verified_offline = c\.verified_offline/ });
+    const id = await acceptedJob(app, { userIds: [user.userId], appIds: [directory.demoApp.appId] });
+    expect((await finishedJob(app, id)).progress).toMatchObject({ kicked: 1 });
+    expect(await recordsOf(id, 'USER_RESOLVED')).toHaveLength(1);
+  });
+
   it.each(['42P01', '23505', '22003', '40P01'])('that is %s is a bug of ours, and masked', async (code) => {
     const before = (await failures(app)) ?? 0;
     failNext({

@@ -107,6 +107,14 @@ it('a user who is gone from the pool when he is read back: FAILED, USER_NOT_FOUN
   expect(await outcomeOf()).toMatchObject({ state: 'FAILED', code: 'USER_NOT_FOUND', message: 'gone', attempts: 1 });
 });
 
+it('a 404 that says nothing of the user settles nothing: sent once more', async () => {
+  app.genauth.faults.next(HTML);
+  for (const path of [GET_USER, CHECK_SESSION]) {
+    app.genauth.faults.always({ kind: 'envelope', statusCode: 404, message: 'Cannot find it' }, { path });
+  }
+  expect(await outcomeOf()).toMatchObject({ state: 'KICKED', attempts: 2 });
+});
+
 describe('verify', () => {
   it('reads each kicked user back', async () => {
     expect(await outcomeOf({ verify: true })).toMatchObject({ state: 'KICKED', verifiedOffline: true });
@@ -173,4 +181,16 @@ it('of several unclear calls for one user each is read back from its first app',
   for (const fault of [HTML, { kind: 'delay', ms: 1 }, HTML] satisfies Fault[]) faults.next(fault);
   expect(await outcomeOf({ appIds })).toMatchObject({ state: 'KICKED', attempts: 5 });
   expect(appIds.filter((each) => directory.isOnline(userId, each))).toEqual([]);
+});
+
+it.each([
+  ['alone says nothing of the other apps, which are called', {}, 2],
+  ['and 2004 is of the user, so they are not called', { apiCode: 2004 }, 1],
+])('a 404 to the first of two calls %s', async (_name, more, calls) => {
+  const { directory, faults } = app.genauth;
+  const appIds = Array.from({ length: 60 }, (_, index) => `two-calls-${index}`);
+  for (const each of appIds) directory.addApp({ appId: each, appIdentifier: each, appName: each });
+  faults.next({ kind: 'envelope', statusCode: 404, message: 'not found', ...more });
+  expect(await outcomeOf({ appIds })).toMatchObject({ state: 'FAILED', code: 'USER_NOT_FOUND', attempts: calls });
+  expect(app.genauth.receivedCount(KICK_USERS)).toBe(calls);
 });

@@ -74,6 +74,7 @@ describe('a kick', () => {
     expect([host, connection]).toEqual([new URL(app.genauth.url).host, 'keep-alive']);
     expect(Number(length)).toBe(lastCall(app).rawBody.length);
     expect(rest).toEqual({
+      'accept-encoding': 'identity',
       authorization: expect.stringMatching(new RegExp(`^authing ${app.genauth.accessKeyId}:[\\w+/]{27}=$`)),
       date: expect.stringMatching(/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/),
       'x-authing-signature-nonce': expect.stringMatching(/^[0-9a-f]{32}$/),
