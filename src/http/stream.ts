@@ -18,10 +18,14 @@ import { answerErrors } from '../graphql/error-answer';
 import type { PersistedOperations } from '../graphql/persisted-manifest';
 import { createUnlistedLog } from '../graphql/persisted-operations.plugin';
 import { createSubscriptionPreparer } from '../graphql/prepare-subscription';
+import { OpenStreams } from '../limits/open-streams';
 import { StreamCut } from '../jobs/progress-events';
+import { errorBody } from './refusal';
 import { logUnexpected } from '../graphql/unexpected-errors';
 
 const PATH = '/graphql/stream';
+
+const TOO_MANY = 'You watch more streams than one caller may; close some first.';
 
 export interface StreamOptions {
   schema: GraphQLSchema;
@@ -102,7 +106,14 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
   const noteUnlisted = createUnlistedLog(options.persisted);
   const events = createEvents();
 
-  const stream = async (request: FastifyRequest, reply: FastifyReply, begun: Begun): Promise<void> => {
+  const open = new OpenStreams();
+
+  const stream = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    begun: Begun,
+    leave: () => void,
+  ): Promise<void> => {
     const [chunks, { status, headers }] = await events({ ...SHOWN, raw: request, context: begun });
     if (chunks == null || typeof chunks === 'string') throw new Error('The events of a subscription are no stream.');
     // Not used again: a gateway that stops would else wait for a connection that is only kept alive. And nginx is not to
@@ -115,6 +126,7 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
     hangUp.addEventListener('abort', end);
     readable.once('close', () => {
       hangUp.removeEventListener('abort', end);
+      leave();
       logEnd(begun);
     });
     await reply.send(readable);
@@ -149,7 +161,17 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
       logEnd(begun);
       return reply.hijack();
     }
-    await stream(request, reply, begun).catch(async (error: unknown) => {
+    const leave = open.enter(context.principal);
+    if (leave === null) {
+      await abandon(begun);
+      logEnd(begun);
+      return reply
+        .code(429)
+        .header('retry-after', '1')
+        .send(errorBody(TOO_MANY, 'TOO_MANY_STREAMS', request.id));
+    }
+    await stream(request, reply, begun, leave).catch(async (error: unknown) => {
+      leave();
       await abandon(begun);
       throw error;
     });
