@@ -16,12 +16,12 @@ import { ProgressFeed } from './jobs/progress-feed';
 import { Scout } from './jobs/scout';
 import { SendGate } from './jobs/send-gate';
 import type { KickUsersService } from './kick/kick-users.service';
+import type { ReadingTurns } from './limits/reading-turns';
 import type { Logger } from './observability/logger';
 import type { Metrics } from './observability/metrics-registry';
 import type { Tracing } from './observability/tracing';
 import type { Pace } from './pace/pace';
 import type { Database } from './store/database';
-import type { ReadingTurns } from './limits/reading-turns';
 import { oneAtATime } from './store/one-at-a-time';
 
 export interface JobEngineOptions {
@@ -77,7 +77,7 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
   const sliceMs = Math.min(MAX_SLICE_MS, Math.max(MIN_SLICE_MS, timeoutMs / 4));
   const format = options.chunkFormat ?? CHUNK_FORMAT;
   const queue = new KickQueue(database, { format, expiryMs: sliceMs + timeoutMs + MARGIN_MS }, log);
-  const pauses = new Pauses(database, client.circuit, keyHealth);
+  const pauses = new Pauses(database, client.circuit, keyHealth, client);
   const feed = new ProgressFeed(database, log);
   const scout = new Scout(() => client.isAnswering({ requestId: 'job-probe', priority: 'job' }));
   const gate = new SendGate({
@@ -100,7 +100,6 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
     sliceMs,
     repeatableMs: 2 * timeoutMs,
     isPaused: () => pauses.gateState === 'shut',
-    holdOff: pauses.holdOff,
     noteProgress: feed.noteProgress,
   };
   const worker = new KickJobWorker(tools, log);

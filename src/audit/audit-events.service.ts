@@ -1,7 +1,7 @@
 /** Reading the audit trail. */
 import { isUuid } from '../is-uuid';
-import type { Database } from '../store/database';
 import type { Reader, ReadingTurns } from '../limits/reading-turns';
+import type { Database } from '../store/database';
 import { isStorable } from '../store/storable';
 import type { AuditLog } from './audit-log';
 import { selectEvents, type AuditFilter } from './audit-repository';

@@ -39,12 +39,16 @@ const MAX_ATTEMPTS = 3;
 /** For the log: nobody is left to be told. */
 const HUNG_UP = 'The caller has hung up; nothing was sent.';
 
+/** GenAuth is believed to mean so long at most, however long it asks for: then one call finds out. Milliseconds. */
+const LONGEST_WAIT_MS = 60_000;
+
 /** GenAuth documents no Retry-After; its limit is per second, so one second is our own back-off. */
 const DEFAULT_RETRY_AFTER_SECONDS = 1;
 
 export class GenAuthClient {
   private readonly runner: AttemptRunner;
   readonly circuit: Circuit;
+  private askedToWaitUntil = -Infinity;
 
   constructor(private readonly options: GenAuthClientOptions) {
     this.runner = new AttemptRunner(options);
@@ -105,6 +109,11 @@ export class GenAuthClient {
     return this.runner.run(CHEAPEST_READ, context, turn).then(() => true, (error: unknown) => !isOutage(error)); // prettier-ignore
   }
 
+  /** For how long GenAuth's last `Retry-After` still asks not to be called, whichever call it came with; 0: it doesn't. Milliseconds. */
+  get askedToWaitMs(): number {
+    return Math.max(0, this.askedToWaitUntil - performance.now());
+  }
+
   /** Lets calls under way finish. */
   stop(): Promise<void> {
     return this.runner.stop();
@@ -141,6 +150,7 @@ export class GenAuthClient {
         const isPaced = error instanceof UntriedError && error.code === ErrorCode.RATE_LIMITED;
         if (isPaced) throw asOutcome(lastFailure ?? error, inDoubt);
         lastFailure = error;
+        if (error.code === ErrorCode.RATE_LIMITED) this.noteRetryAfter(error);
         if (error.mayHaveTakenEffect) inDoubt = error;
         const isLast = attempt >= maxAttempts || context.hangUp?.aborted === true;
         const waitMs = isLast ? null : waitBeforeRetry(error, attempt, deadline, Math.random());
@@ -148,6 +158,11 @@ export class GenAuthClient {
         await delay(waitMs);
       }
     }
+  }
+
+  private noteRetryAfter({ retryAfterSeconds }: AppError): void {
+    const waitMs = Math.min(LONGEST_WAIT_MS, (retryAfterSeconds ?? 0) * 1000);
+    this.askedToWaitUntil = Math.max(this.askedToWaitUntil, performance.now() + waitMs);
   }
 
   /** An open circuit is told before, as it takes no turn. @throws {AppError} */

@@ -18,10 +18,10 @@ import { answerErrors } from '../graphql/error-answer';
 import type { PersistedOperations } from '../graphql/persisted-manifest';
 import { createUnlistedLog } from '../graphql/persisted-operations.plugin';
 import { createSubscriptionPreparer } from '../graphql/prepare-subscription';
-import { OpenStreams } from '../limits/open-streams';
 import { StreamCut } from '../jobs/progress-events';
-import { errorBody } from './refusal';
+import { OpenStreams } from '../limits/open-streams';
 import { logUnexpected } from '../graphql/unexpected-errors';
+import { errorBody } from './refusal';
 
 const PATH = '/graphql/stream';
 

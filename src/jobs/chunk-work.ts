@@ -23,7 +23,7 @@ import type { SendGate } from './send-gate';
 /** After lines that could not be sent now, a chunk is handed out again so much later. Milliseconds. */
 const BACK_OFF_MS = 500;
 
-export interface ChunkTools extends Pick<LineTools, 'store' | 'repeatableMs' | 'holdOff'> {
+export interface ChunkTools extends Pick<LineTools, 'store' | 'repeatableMs'> {
   database: Database;
   queue: KickQueue;
   gate: SendGate;
@@ -167,7 +167,6 @@ export class ChunkWork {
         if (isCancelled) this.end();
         return isCancelled;
       },
-      holdOff: tools.holdOff,
       drop: () => drop.abort(),
       noteResolved: (outcome) => this.recordResolution(job, user, outcome),
     });

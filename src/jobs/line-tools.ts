@@ -1,5 +1,4 @@
 /** What the work on one line is given, and how it ends. */
-import type { AppError } from '../errors';
 import type { CallContext } from '../genauth/attempt';
 import type { KickRequest, KickResult } from '../kick/kick-users.service';
 import type { CallLetter } from './call-letters';
@@ -20,8 +19,6 @@ export interface LineTools {
   /** Whether no new call may be begun: the chunk's time is up, or GenAuth is known to be away. */
   mustStop: () => boolean;
   isCancelled: () => Promise<boolean>;
-  /** Told of what GenAuth refuses for now: it may say for how long. */
-  holdOff: (error: AppError) => void;
   /** Gives up whatever of this line waits to be sent. */
   drop: () => void;
   /** Says that reading back settled what a call came to. */

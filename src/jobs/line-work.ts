@@ -91,7 +91,6 @@ export class LineWork {
   /** A clear no: to the call, or only to its being made now. */
   private async refused(index: number, before: CallLetter, error: AppError): Promise<Step> {
     if (mayBeMadeLater(error, this.attempts, this.job)) {
-      this.tools.holdOff(error);
       const wasMarked = this.letters.at(index) !== before;
       this.letters.set(index, before);
       // It was not carried out, so the row must not say "sent" for somebody to read back.
@@ -141,7 +140,6 @@ export class LineWork {
   /** Whether a reading that failed is made once more, in another turn; noted if so. @param only if it failed of this */
   private readsLater(error: AppError, only = error.code): boolean {
     if (error.code !== only || !mayBeReadLater(error, this.reading.tried.length)) return false;
-    this.tools.holdOff(error);
     this.reading.tried += 'x';
     return true;
   }

@@ -1,5 +1,5 @@
 /** Whether jobs can be worked on now: GenAuth may be away, or refuse our key. Then they wait; no user fails of it. */
-import { ErrorCode, type AppError } from '../errors';
+import type { GenAuthClient } from '../genauth/client';
 import type { Circuit } from '../genauth/resilience';
 import type { KeyHealth } from '../genauth/key-health';
 import type { Database } from '../store/database';
@@ -10,26 +10,13 @@ const GENAUTH_AWAY = 'GenAuth has been failing; calls to it are paused until it 
 const ASKED_TO_WAIT = 'GenAuth asks to be called later (Retry-After); jobs wait until then.';
 const KEY_REFUSED = "GenAuth refuses the gateway's key; its operators have to mend that.";
 
-/** So long at most, however long GenAuth asks for: then one call finds out. Milliseconds. */
-const LONGEST_HOLD_MS = 60_000;
-
 export class Pauses {
-  /** By `performance.now()`. */
-  private heldUntil = -Infinity;
-
   constructor(
     private readonly database: Database,
     private readonly circuit: Pick<Circuit, 'state' | 'isProbeDue' | 'isAway'>,
     private readonly key: Pick<KeyHealth, 'isRefused'>,
+    private readonly genauth: Pick<GenAuthClient, 'askedToWaitMs'>,
   ) {}
-
-  /** GenAuth refuses a call for now. Coming back sooner than it asks for would be refused again, and counted against everyone. */
-  readonly holdOff = ({ code, retryAfterSeconds }: AppError): void => {
-    // One second is our own word, where GenAuth has none; the pace, halved, is what answers that.
-    if (code !== ErrorCode.RATE_LIMITED || retryAfterSeconds === null || retryAfterSeconds <= 1) return;
-    const holdMs = Math.min(retryAfterSeconds * 1000, LONGEST_HOLD_MS);
-    this.heldUntil = Math.max(this.heldUntil, performance.now() + holdMs);
-  };
 
   get gateState(): ReturnType<GateView['state']> {
     if (this.key.isRefused || this.isHeld) return 'shut';
@@ -47,7 +34,8 @@ export class Pauses {
     return null;
   }
 
+  /** Coming back sooner than GenAuth asks for would be refused again, and counted against everyone. */
   private get isHeld(): boolean {
-    return performance.now() < this.heldUntil;
+    return this.genauth.askedToWaitMs > 0;
   }
 }

@@ -2,8 +2,8 @@
  * What callers read from the database, in turns: the connections are few, and a kick's record must not wait behind whatever
  * somebody likes to list. Callers take turns too, so that one who asks for much waits for that alone.
  */
-import { GraphQLError } from 'graphql';
 import { HeaderMap } from '@apollo/server';
+import { GraphQLError } from 'graphql';
 import type { Principal } from '../auth/principal';
 import type { HangUp } from '../hang-up';
 import { unlessAway } from '../store/away';
