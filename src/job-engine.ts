@@ -77,9 +77,9 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
   const sliceMs = Math.min(MAX_SLICE_MS, Math.max(MIN_SLICE_MS, timeoutMs / 4));
   const format = options.chunkFormat ?? CHUNK_FORMAT;
   const queue = new KickQueue(database, { format, expiryMs: sliceMs + timeoutMs + MARGIN_MS }, log);
-  const pauses = new Pauses(database, client.circuit, keyHealth, client);
+  const scout = new Scout(() => client.isAnswering({ requestId: 'job-probe', priority: 'job' }), client.circuit);
+  const pauses = new Pauses(database, client.circuit, keyHealth, client, scout);
   const feed = new ProgressFeed(database, log);
-  const scout = new Scout(() => client.isAnswering({ requestId: 'job-probe', priority: 'job' }));
   const gate = new SendGate({
     rate: () => pace.status.ownPerSecond,
     state: () => pauses.gateState,

@@ -106,7 +106,14 @@ export class GenAuthClient {
     const hasTurn = await permit.acquire(deadline).then(() => true, () => false); // prettier-ignore
     if (!hasTurn) return false;
     const turn = { attempt: 1, deadline, permit, signatures: [] };
-    return this.runner.run(CHEAPEST_READ, context, turn).then(() => true, (error: unknown) => !isOutage(error)); // prettier-ignore
+    return this.runner.run(CHEAPEST_READ, context, turn).then(
+      () => true,
+      (error: unknown) => {
+        if (!(error instanceof AppError) || error instanceof UntriedError) return false;
+        if (error.code === ErrorCode.RATE_LIMITED) this.noteRetryAfter(error);
+        return !isOutage(error);
+      },
+    );
   }
 
   /** For how long GenAuth's last `Retry-After` still asks not to be called, whichever call it came with; 0: it doesn't. Milliseconds. */

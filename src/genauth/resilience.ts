@@ -141,6 +141,11 @@ export class Circuit {
     return this.phase === 'half-open';
   }
 
+  /** Somebody has looked, past it, and GenAuth is still away: as if a probe had failed. */
+  stayOpen(): void {
+    if (this.phase === 'open') this.probeAt = performance.now() + HALF_OPEN_AFTER_MS;
+  }
+
   /** Milliseconds until an open circuit lets a probe through; 0 when it isn't open. */
   get reopensInMs(): number {
     return this.phase === 'open' ? Math.max(0, Math.round(this.probeAt - performance.now())) : 0;

@@ -164,7 +164,7 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
     const leave = open.enter(context.principal);
     if (leave === null) {
       await abandon(begun);
-      logEnd(begun);
+      context.log.warn({ actor: context.principal?.subject ?? null }, 'a stream was refused: its caller has too many');
       return reply
         .code(429)
         .header('retry-after', '1')

@@ -50,6 +50,7 @@ export class ChunkWork {
   /** One for each line under way: what is not sent yet is dropped. */
   private readonly drops = new Set<AbortController>();
   private isEnded = false;
+  private claimedAt = 0;
 
   constructor(
     private readonly chunk: HeldChunk,
@@ -69,6 +70,7 @@ export class ChunkWork {
     const job = await findJob(tools.database, chunk.jobId);
     if (job === undefined || job.finished_at !== null) return tools.queue.giveBack(chunk, null, 0);
     await setRunning(tools.database, job.id);
+    this.claimedAt = performance.now();
     const lines = await claimHeld(tools.database, chunk, this.owner);
     if (lines === null) return;
     const timeUp = setTimeout(() => this.end(), Math.max(0, this.endsAt - performance.now()));
@@ -149,13 +151,14 @@ export class ChunkWork {
             log,
             sendBy,
             beforeSend: async () => {
-              // Its turn has come, and from here on it has a record: dropped, it would be on record as a failure.
+              // Its turn has come. Marked and recorded from here on, it would be on record as a failure if it were dropped.
               this.drops.delete(drop);
               await beforeSend();
               sent();
             },
           })
           .finally(() => this.mayBeDropped(drop)),
+      claimedAt: this.claimedAt,
       appIdsOf: (index) => job.app_ids.slice(index * MAX_APPS_PER_CALL, (index + 1) * MAX_APPS_PER_CALL),
       repeatableMs: tools.repeatableMs,
       mustStop: this.mustStop,

@@ -6,6 +6,7 @@ import { MAX_APPS_PER_CALL } from '../kick/apps-per-call';
 import { isUuid } from '../is-uuid';
 import { UserIdType } from '../kick/user-id-type.enum';
 import type { Reader, ReadingTurns } from '../limits/reading-turns';
+import { unlessAway } from '../store/away';
 import type { Database } from '../store/database';
 import { findJob, listJobs, type JobRow } from './kick-job.repository';
 import { countProgress, listOutcomes, type Progress } from './kick-outcome.repository';
@@ -29,6 +30,11 @@ interface OutcomePage {
   limit: number;
 }
 
+function visible(job: JobRow | undefined, { principal: caller }: JobReader): JobRow | undefined {
+  const isOwn = job?.issuer === caller.issuer && job.subject === caller.subject;
+  return isOwn || caller.scopes.has(Scope.READ) ? job : undefined;
+}
+
 /** All of it throws a DatabaseAwayError while the database can't be used. */
 export class KickJobReadsService {
   constructor(
@@ -39,16 +45,15 @@ export class KickJobReadsService {
 
   /** Undefined when there is none, or it is not this caller's to see; the caller can't tell which. */
   async find(id: string, reader: JobReader): Promise<JobRow | undefined> {
-    if (!isUuid(id)) return undefined;
-    const { principal: caller } = reader;
-    const job = await this.turns.read(reader, () => findJob(this.database, id));
-    const isOwn = job?.issuer === caller.issuer && job.subject === caller.subject;
-    return isOwn || caller.scopes.has(Scope.READ) ? job : undefined;
+    return isUuid(id) ? visible(await this.turns.read(reader, () => findJob(this.database, id)), reader) : undefined;
   }
 
-  /** @throws {AppError} JOB_NOT_FOUND */
-  async get(id: string, reader: JobReader): Promise<JobRow> {
-    const job = await this.find(id, reader);
+  /**
+   * For a mutation: at once, whatever else its caller reads, and though they hang up.
+   * @throws {AppError} JOB_NOT_FOUND
+   */
+  async get(id: string, caller: JobReader): Promise<JobRow> {
+    const job = isUuid(id) ? visible(await unlessAway(() => findJob(this.database, id)), caller) : undefined;
     if (job === undefined)
       throw new AppError(ErrorCode.JOB_NOT_FOUND, 'There is no such job, or it is not yours to see.');
     return job;

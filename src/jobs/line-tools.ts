@@ -14,6 +14,8 @@ export interface LineTools {
   kick: (request: KickRequest, when: Required<Pick<CallContext, 'beforeSend' | 'sendBy'>>) => Promise<KickResult>;
   /** Apps, call by call. */
   appIdsOf: (index: number) => readonly string[];
+  /** When the database told of the line, by `performance.now()`. */
+  claimedAt: number;
   /** A call sent longer ago is not repeated. Milliseconds. */
   repeatableMs: number;
   /** Whether no new call may be begun: the chunk's time is up, or GenAuth is known to be away. */

@@ -35,7 +35,7 @@ export class LineWork {
     this.reading = { done: line.reads_done, tried: line.reads_tried };
     this.attempts = line.attempts;
     this.failure = line.code === null ? null : new AppError(line.code, line.message ?? '');
-    this.sentAt = sentAtOf(line);
+    this.sentAt = sentAtOf(line, tools.claimedAt);
   }
 
   async run(): Promise<LineEnd> {
@@ -86,6 +86,8 @@ export class LineWork {
     // The first sending counts: if a later one is refused, the next must not be made later for it.
     if (this.letters.at(index) === '.') this.sentAt = startedAt;
     this.letters.set(index, letter);
+    // What was settled of the calls before this one stands in the row now.
+    this.noteResolutions();
   }
 
   /** A clear no: to the call, or only to its being made now. */
@@ -178,16 +180,18 @@ export class LineWork {
     const outcome = isToBeVerified ? await verifyOffline(readBack, job.app_ids, this.reading, mustStop) : known;
     if (outcome === null) return this.goOnLater();
     if (!(await this.tools.store.settle({ ...this.change(), ...outcome }))) return 'lost';
-    this.resolutions.forEach(this.tools.noteResolved);
+    this.noteResolutions();
     return 'settled';
   }
 
   private async goOnLater(): Promise<LineEnd> {
     const { calls, reads_done: done, reads_tried: tried } = this.line;
     const hasChanged = this.letters.toString() !== calls || this.reading.done !== done || this.reading.tried !== tried;
-    if (!hasChanged || (await this.tools.store.save(this.change()))) this.resolutions.forEach(this.tools.noteResolved);
+    if (!hasChanged || (await this.tools.store.save(this.change()))) this.noteResolutions();
     return 'later';
   }
+
+  private readonly noteResolutions = (): void => this.resolutions.splice(0).forEach(this.tools.noteResolved);
 
   private change(): LineChange {
     const { job, line, owner, attempts, letters, reading, failure } = this;

@@ -2,33 +2,41 @@
  * Finds out whether GenAuth is back before a job's line does: the line's kick would be in doubt if it isn't, so an outage of an
  * hour would leave seven hundred users UNKNOWN, one for each probe of the circuit. What goes ahead is a read, which changes nothing.
  */
+import type { Circuit } from '../genauth/resilience';
 
-/** What was seen is good for so long: enough for one line to be begun. Milliseconds. */
-const GOOD_MS = 1000;
-/** From one look that found nobody to the next: the circuit's own time. Milliseconds. */
-const EVERY_MS = 5000;
+/** What was seen is good for so long: for a chunk to be taken and a line to get its turn, however slow the pace. Milliseconds. */
+const GOOD_MS = 10_000;
+/** After so many looks in vain, a minute or more, a line goes all the same: it may be the read alone that fails. */
+const MOST_IN_VAIN = 12;
 
 export class Scout {
   private goodUntil = -Infinity;
-  private notBefore = -Infinity;
-  private isOut = false;
+  private inVain = 0;
+  private isUnderWay = false;
 
   /** @param look whether GenAuth answers at all */
-  constructor(private readonly look: () => Promise<boolean>) {}
+  constructor(
+    private readonly look: () => Promise<boolean>,
+    private readonly circuit: Pick<Circuit, 'stayOpen'>,
+  ) {}
 
-  /** Whether GenAuth has just answered. If not, it is asked, for the next time. */
+  get isOut(): boolean {
+    return this.isUnderWay;
+  }
+
+  /** Whether GenAuth has just answered. If not, it is asked; the circuit stays open while it doesn't answer. */
   get hasSeenGenAuth(): boolean {
-    const now = performance.now();
-    if (now < this.goodUntil) return true;
-    if (!this.isOut && now >= this.notBefore) void this.goAhead();
+    if (performance.now() < this.goodUntil) return true;
+    if (!this.isUnderWay) void this.goAhead();
     return false;
   }
 
   private async goAhead(): Promise<void> {
-    this.isOut = true;
+    this.isUnderWay = true;
     const isThere = await this.look().catch(() => false);
-    this.isOut = false;
-    if (isThere) this.goodUntil = performance.now() + GOOD_MS;
-    else this.notBefore = performance.now() + EVERY_MS;
+    this.isUnderWay = false;
+    this.inVain = isThere ? 0 : this.inVain + 1;
+    if (!isThere && this.inVain % MOST_IN_VAIN !== 0) this.circuit.stayOpen();
+    else this.goodUntil = performance.now() + GOOD_MS;
   }
 }

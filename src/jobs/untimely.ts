@@ -31,10 +31,13 @@ export function mayBeMadeLater(error: AppError, attempts: number, job: Pick<JobR
 export const saysUserIsUnknown = ({ code, apiCode, statusCode }: AppError): boolean =>
   code === ErrorCode.USER_NOT_FOUND && apiCode === 2004 && statusCode !== 200;
 
-/** When a line was first sent, by `performance.now()`. In the future: the database's clock was set back, and nobody knows. */
-export function sentAtOf({ sent_ago_ms: agoMs }: OwnedLine): number | null {
+/**
+ * When a line was first sent, by `performance.now()`. In the future: the database's clock was set back, and nobody knows.
+ * @param claimedAt when the database was asked how long ago that was, by the same clock
+ */
+export function sentAtOf({ sent_ago_ms: agoMs }: OwnedLine, claimedAt: number): number | null {
   if (agoMs === null) return null;
-  return agoMs < 0 ? -Infinity : performance.now() - agoMs;
+  return agoMs < 0 ? -Infinity : claimedAt - agoMs;
 }
 
 /** Readings that fail are made again so often: where GenAuth is there and asks to be asked later, and where it fails. */

@@ -6,7 +6,7 @@ import { HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import type { Principal } from '../auth/principal';
 import type { HangUp } from '../hang-up';
-import { unlessAway } from '../store/away';
+import { DatabaseAwayError, unlessAway } from '../store/away';
 
 /** Of the connections that a gateway has (postgres.ts), one is left over for records and jobs at any time. */
 const AT_ONCE = 2;
@@ -22,7 +22,7 @@ export interface Reader {
 interface Waiting {
   isWanted: () => boolean;
   begin: () => Promise<void>;
-  giveUp: () => void;
+  giveUp: (error: Error) => void;
 }
 
 const tooMany = (): GraphQLError =>
@@ -38,7 +38,7 @@ export class ReadingTurns {
   /** By caller; whose turn is next stands first. None is empty. */
   private readonly queues = new Map<string, Waiting[]>();
 
-  /** @throws {DatabaseAwayError}; or whatever `work` throws */
+  /** @throws {DatabaseAwayError} its own, or that of one before it; or whatever `work` throws */
   read<T>({ principal: { issuer, subject }, hangUp }: Reader, work: () => Promise<T>): Promise<T> {
     const caller = JSON.stringify([issuer, subject]);
     const queue = this.queues.get(caller) ?? [];
@@ -46,8 +46,14 @@ export class ReadingTurns {
     return new Promise<T>((resolve, reject) => {
       queue.push({
         isWanted: () => hangUp?.aborted !== true,
-        begin: () => unlessAway(work).then(resolve, reject),
-        giveUp: () => reject(hungUp()),
+        begin: () =>
+          unlessAway(work)
+            .catch((error: unknown) => {
+              if (error instanceof DatabaseAwayError) this.giveUpAll(error);
+              throw error;
+            })
+            .then(resolve, reject),
+        giveUp: reject,
       });
       this.queues.set(caller, queue);
       this.goOn();
@@ -59,7 +65,7 @@ export class ReadingTurns {
       const next = this.takeNext();
       if (next === null) return;
       if (!next.isWanted()) {
-        next.giveUp();
+        next.giveUp(hungUp());
         continue;
       }
       this.underWay++;
@@ -68,6 +74,13 @@ export class ReadingTurns {
         this.goOn();
       });
     }
+  }
+
+  /** One after the other they would find out the same, each after seconds where the database is silent. */
+  private giveUpAll(error: DatabaseAwayError): void {
+    const waiting = [...this.queues.values()].flat();
+    this.queues.clear();
+    for (const { giveUp } of waiting) giveUp(error);
   }
 
   private takeNext(): Waiting | null {

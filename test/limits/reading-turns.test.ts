@@ -4,6 +4,7 @@ import { CallerHangUp } from '../../src/hang-up';
 import { KickJobReadsService } from '../../src/jobs/kick-job-reads.service';
 import type { JobRow } from '../../src/jobs/kick-job.repository';
 import { ReadingTurns, type Reader } from '../../src/limits/reading-turns';
+import { DatabaseAwayError } from '../../src/store/away';
 import type { Database } from '../../src/store/database';
 import { eventually } from '../helpers/eventually';
 import { execute, kick } from '../helpers/execute';
@@ -98,6 +99,25 @@ describe('turns', () => {
     all.push(turns.read(reader('b'), async () => undefined));
     for (const { end } of blockers) end();
     await Promise.all(all);
+  });
+
+  it('end for all who wait when the database is away: each would find out by itself, seconds later', async () => {
+    const turns = new ReadingTurns();
+    const order: string[] = [];
+    const blockers = [held(order, 'first'), held(order, 'second')];
+    const broken = turns.read(reader('a'), async () => {
+      await blockers[0]!.work();
+      throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+    });
+    const all = [broken, turns.read(reader('a'), blockers[1]!.work)];
+    for (const caller of ['a', 'b', 'b']) all.push(turns.read(reader(caller), async () => void order.push('read')));
+    blockers[0]!.end();
+    blockers[1]!.end();
+    const ends = await Promise.allSettled(all);
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'rejected', 'rejected']);
+    for (const end of ends) if (end.status === 'rejected') expect(end.reason).toBeInstanceOf(DatabaseAwayError);
+    expect(order).toEqual(['first', 'second']);
+    await expect(turns.read(reader('a'), async () => 'again')).resolves.toBe('again');
   });
 
   it('go on after a reading that fails', async () => {

@@ -1,7 +1,9 @@
 /** What may be long, and for whom: a text is parsed, kept, and takes a hundred times its length; a body is held until it is whole. */
 import { parse } from 'graphql';
 import { createDocumentStore } from '../../src/graphql/document-store';
+import { eventually } from '../helpers/eventually';
 import { startTestIssuer } from '../helpers/issuer';
+import { openConnection } from '../helpers/raw-connection';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 
 let app: TestApp;
@@ -79,6 +81,50 @@ describe('a body', () => {
       expect(await post(bodyOf(long), scope)).toMatchObject({ status: 413, code: 'PAYLOAD_TOO_LARGE' });
       expect(await post(bodyOf(startJob(1, 4)), scope)).toMatchObject({ status: 403, code: 'FORBIDDEN' });
     }
+  });
+});
+
+describe('a body whose length is not told, and that nobody reads', () => {
+  const chunk = (bytes: number): string => `${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`;
+  const begin = async (line: string, type: string): Promise<string> => {
+    const headers = [`authorization: Bearer ${await tokenOf('kicks:read')}`, `content-type: ${type}`];
+    return [`${line} HTTP/1.1`, 'host: localhost', ...headers, 'transfer-encoding: chunked', '', ''].join('\r\n');
+  };
+  const isAlive = async () => expect(await post('{"query":"{__typename}"}', '')).toMatchObject({ status: 200 });
+
+  it('may break off', async () => {
+    const connection = await openConnection(app.url);
+    connection.write(await begin('GET /graphql?query=%7BauditEvents%7Bedges%7Bcursor%7D%7D%7D', 'application/json'));
+    connection.write('1\r\na\r\n');
+    connection.hangUp();
+    await connection.ended;
+    await isAlive();
+  });
+
+  it.each(['/graphql', '/graphql/stream'])(
+    'may be of any length and type, and the next request is served: %s',
+    async (path) => {
+      const connection = await openConnection(app.url);
+      connection.write(await begin(`POST ${path}`, 'text/xml'));
+      for (const bytes of [16_000, 60_000, 200_000]) connection.write(chunk(bytes));
+      connection.write('0\r\n\r\n');
+      await eventually(() => connection.text().startsWith('HTTP/1.1 415'));
+      const next = JSON.stringify({ query: '{ viewer { subject } }' });
+      const head = (await begin('POST /graphql', 'application/json')).replace('transfer-encoding: chunked', `content-length: ${next.length}`); // prettier-ignore
+      connection.write(head + next);
+      await eventually(() => connection.text().includes('"viewer"'));
+      await isAlive();
+    },
+  );
+
+  it('that is read is answered 413 while it still comes in, however it goes on', async () => {
+    const connection = await openConnection(app.url);
+    connection.write(await begin('POST /graphql', 'application/json'));
+    for (let sent = 0; sent < 20; sent++) connection.write(chunk(16_000));
+    await eventually(() => connection.text().startsWith('HTTP/1.1 413'));
+    connection.hangUp();
+    await connection.ended;
+    await isAlive();
   });
 });
 
