@@ -54,6 +54,8 @@ export interface Call<T> {
   method: HttpMethod;
   path: string;
   params: Params;
+  /** It changes nothing in GenAuth. */
+  isRead: boolean;
   readData: (data: unknown) => DataReading<T>;
 }
 

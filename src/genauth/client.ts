@@ -1,10 +1,12 @@
 /** GenAuth, as services see it: one method a call, tried again while that is harmless. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, ErrorCode } from '../errors';
+import { asOutcome } from './as-outcome';
 import { AttemptRunner, type AttemptOptions, type Call, type CallContext, type Success } from './attempt';
 import { readSuccessFlag, UntriedError, type DataReading } from './failures';
 import { Permit, type Pace } from './permit';
-import { Circuit, Deadline, isOutage, waitBeforeRetry, type CircuitStateName } from './resilience';
+import { Circuit, isOutage, type CircuitStateName } from './circuit';
+import { Deadline, waitBeforeRetry } from './resilience';
 import { isRecord } from '../is-record';
 import { type KickUsersBody, type WireUserIdType } from './wire';
 
@@ -27,6 +29,7 @@ export interface KickCommand {
 export type KickReceipt = Omit<Success<true>, 'data'>;
 
 const CHEAPEST_READ: Call<unknown> = {
+  isRead: true,
   method: 'GET',
   path: '/api/v3/list-application-simple-info',
   params: { page: 1, limit: 1 },
@@ -41,9 +44,6 @@ const HUNG_UP = 'The caller has hung up; nothing was sent.';
 
 /** GenAuth is believed to mean so long at most, however long it asks for: then one call finds out. Milliseconds. */
 const LONGEST_WAIT_MS = 60_000;
-
-/** GenAuth documents no Retry-After; its limit is per second, so one second is our own back-off. */
-const DEFAULT_RETRY_AFTER_SECONDS = 1;
 
 export class GenAuthClient {
   private readonly runner: AttemptRunner;
@@ -63,7 +63,7 @@ export class GenAuthClient {
     const { userId, appIds, userIdType } = command;
     const path = '/api/v3/kick-users';
     const params = { userId, appIds, options: { userIdType } } satisfies KickUsersBody;
-    return this.call({ method: 'POST', path, params, readData: readSuccessFlag }, context, MAX_ATTEMPTS);
+    return this.call({ isRead: false, method: 'POST', path, params, readData: readSuccessFlag }, context, MAX_ATTEMPTS);
   }
 
   /**
@@ -75,8 +75,7 @@ export class GenAuthClient {
     const path = '/api/v3/check-session-status';
     const readData = (data: unknown): DataReading<boolean> =>
       isRecord(data) && typeof data['active'] === 'boolean' ? { value: data['active'] } : 'unreadable';
-    const { data } = await this.call({ method: 'POST', path, params: { userId, appId }, readData }, context, MAX_ATTEMPTS); // prettier-ignore
-    return data;
+    return this.read({ method: 'POST', path, params: { userId, appId }, readData }, context);
   }
 
   /**
@@ -87,8 +86,7 @@ export class GenAuthClient {
     const path = '/api/v3/get-user';
     const readData = (data: unknown): DataReading<string> =>
       isRecord(data) && typeof data['userId'] === 'string' ? { value: data['userId'] } : 'unreadable';
-    const { data } = await this.call({ method: 'GET', path, params: { userId, userIdType }, readData }, context, MAX_ATTEMPTS); // prettier-ignore
-    return data;
+    return this.read({ method: 'GET', path, params: { userId, userIdType }, readData }, context);
   }
 
   /**
@@ -126,6 +124,11 @@ export class GenAuthClient {
     return this.runner.stop();
   }
 
+  private async read<T>(call: Omit<Call<T>, 'isRead'>, context: CallContext): Promise<T> {
+    const { data } = await this.call({ ...call, isRead: true }, context, MAX_ATTEMPTS);
+    return data;
+  }
+
   private async call<T>(call: Call<T>, context: CallContext, maxAttempts: number): Promise<Success<T>> {
     const permit = new Permit(this.options.pace, context);
     let deadline = context.priority === 'job' ? null : new Deadline(this.options.timeoutMs);
@@ -150,7 +153,8 @@ export class GenAuthClient {
       }
       const turn = { attempt, deadline, permit, signatures };
       try {
-        return await this.circuit.run(() => this.runner.run(call, context, turn));
+        const attemptIt = (): Promise<Success<T>> => this.runner.run(call, context, turn);
+        return await (call.isRead ? this.circuit.runRead(attemptIt) : this.circuit.run(attemptIt));
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         // Our own pace, so there was no attempt: as above.
@@ -178,21 +182,4 @@ export class GenAuthClient {
     this.circuit.refuseIfOpen();
     return permit.acquire(deadline);
   }
-}
-
-/** Codes of attempts that never left, unless they are in doubt themselves. */
-const UNSENT: ReadonlySet<ErrorCode> = new Set([ErrorCode.UPSTREAM_UNAVAILABLE, ErrorCode.AUDIT_UNAVAILABLE]);
-
-/**
- * The last attempt's failure, told for the whole call. Where that attempt was not sent, and one before it is in doubt, that
- * one is told: "nothing was sent" would be untrue, and what GenAuth said of it would be lost.
- */
-function asOutcome(last: AppError, inDoubt: AppError | null): AppError {
-  const wasSent = last.mayHaveTakenEffect || !UNSENT.has(last.code);
-  const error = wasSent ? last : (inDoubt ?? last);
-  const isThrottled = error.code === ErrorCode.RATE_LIMITED;
-  const asked = last.retryAfterSeconds ?? error.retryAfterSeconds;
-  const retryAfterSeconds = asked ?? (isThrottled ? DEFAULT_RETRY_AFTER_SECONDS : null);
-  const mayHaveTakenEffect = inDoubt !== null;
-  return new AppError(error.code, error.message, { ...error, retryAfterSeconds, mayHaveTakenEffect, cause: error });
 }

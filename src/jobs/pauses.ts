@@ -1,6 +1,6 @@
 /** Whether jobs can be worked on now: GenAuth may be away, or refuse our key. Then they wait; no user fails of it. */
 import type { GenAuthClient } from '../genauth/client';
-import type { Circuit } from '../genauth/resilience';
+import type { Circuit } from '../genauth/circuit';
 import type { KeyHealth } from '../genauth/key-health';
 import type { Database } from '../store/database';
 import { someCircuitIsOpen } from './kick-job.repository';

@@ -2,7 +2,7 @@
  * Finds out whether GenAuth is back before a job's line does: the line's kick would be in doubt if it isn't, so an outage of an
  * hour would leave seven hundred users UNKNOWN, one for each probe of the circuit. What goes ahead is a read, which changes nothing.
  */
-import type { Circuit } from '../genauth/resilience';
+import type { Circuit } from '../genauth/circuit';
 
 /** What was seen is good for so long: for a chunk to be taken and a line to get its turn, however slow the pace. Milliseconds. */
 const GOOD_MS = 10_000;
