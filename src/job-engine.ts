@@ -78,7 +78,7 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
   const format = options.chunkFormat ?? CHUNK_FORMAT;
   const queue = new KickQueue(database, { format, expiryMs: sliceMs + timeoutMs + MARGIN_MS }, log);
   const scout = new Scout(() => client.isAnswering({ requestId: 'job-probe', priority: 'job' }), client.circuit);
-  const pauses = new Pauses(database, client.circuit, keyHealth, client, scout);
+  const pauses = new Pauses(database, client.circuit, keyHealth, client);
   const feed = new ProgressFeed(database, log);
   const gate = new SendGate({
     rate: () => pace.status.ownPerSecond,

@@ -94,11 +94,14 @@ export class Circuit {
 
   /** Whether it says that GenAuth is away. It stops to when nobody has tried for a while: an outage is told by who calls. */
   get isAway(): boolean {
-    if (this.phase === 'open') return performance.now() < this.probeAt + TRIED_WITHIN_MS;
+    if (this.phase === 'open') return this.isLookedFor || performance.now() < this.probeAt + TRIED_WITHIN_MS;
     return this.phase === 'half-open';
   }
 
-  /** Somebody has looked, past it, and GenAuth is still away: as if a probe had failed. */
+  /** Somebody looks, past it, whether GenAuth is there. */
+  isLookedFor = false;
+
+  /** Nobody was there: as if a probe had failed. */
   stayOpen(): void {
     if (this.phase === 'open') this.probeAt = performance.now() + HALF_OPEN_AFTER_MS;
   }
@@ -126,9 +129,11 @@ export class Circuit {
       });
     try {
       const result = await this.policy.execute(watched);
-      this.hasKickFailed = false;
+      // One from before the circuit opened says nothing against what has failed since.
+      if (this.openings === openings) this.hasKickFailed = false;
       return result;
     } catch (error) {
+      if (error instanceof BygoneFailure) this.hasKickFailed ||= isOutage(error.reason);
       if (error instanceof AbandonedProbe || error instanceof BygoneFailure) throw error.reason;
       this.noteFailure(error);
       throw error;

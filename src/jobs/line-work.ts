@@ -122,11 +122,13 @@ export class LineWork {
         this.fail(error);
         return this.resolved(index, 'f');
       }
-      // Reading may work again when GenAuth is back; nothing is decided meanwhile.
-      if (this.tools.mustStop() || this.readsLater(error, ErrorCode.RATE_LIMITED)) return 'stop';
+      // Reading may work again when GenAuth is back. One that was sent counts all the same: it may be this user's that fails.
+      if (!error.mayHaveTakenEffect && this.tools.mustStop()) return 'stop';
+      if (this.readsLater(error, ErrorCode.RATE_LIMITED)) return 'stop';
       // A repetition, where there is still time for one, tells as much, and sooner. Who has cancelled wants an end of it.
       const isPatient = !this.mayRepeat(index) && this.job.state !== 'CANCELLING';
       if (isPatient && this.readsLater(error)) return 'stop';
+      if (this.mayRepeat(index) && this.tools.mustStop()) return 'stop';
     }
     return this.mayRepeat(index) ? this.send(index, 'r') : this.unknown(index, null);
   }
@@ -175,9 +177,7 @@ export class LineWork {
   private async settle(): Promise<LineEnd> {
     const { letters, failure, job } = this;
     const known = outcomeOf(letters, failure);
-    const { readBack, mustStop } = this.tools;
-    const isToBeVerified = known === KICKED && job.verify;
-    const outcome = isToBeVerified ? await verifyOffline(readBack, job.app_ids, this.reading, mustStop) : known;
+    const outcome = known === KICKED && job.verify ? await verifyOffline(this.tools, job.app_ids, this.reading) : known;
     if (outcome === null) return this.goOnLater();
     if (!(await this.tools.store.settle({ ...this.change(), ...outcome }))) return 'lost';
     this.noteResolutions();

@@ -4,7 +4,6 @@ import type { Circuit } from '../genauth/circuit';
 import type { KeyHealth } from '../genauth/key-health';
 import type { Database } from '../store/database';
 import { someCircuitIsOpen } from './kick-job.repository';
-import type { Scout } from './scout';
 import type { GateView } from './send-gate';
 
 const GENAUTH_AWAY = 'GenAuth has been failing; calls to it are paused until it answers again.';
@@ -14,10 +13,9 @@ const KEY_REFUSED = "GenAuth refuses the gateway's key; its operators have to me
 export class Pauses {
   constructor(
     private readonly database: Database,
-    private readonly circuit: Pick<Circuit, 'state' | 'isProbeDue' | 'isAway'>,
+    private readonly circuit: Pick<Circuit, 'state' | 'isProbeDue' | 'isLookedFor' | 'isAway'>,
     private readonly key: Pick<KeyHealth, 'isRefused'>,
     private readonly genauth: Pick<GenAuthClient, 'askedToWaitMs'>,
-    private readonly scout: Pick<Scout, 'isOut'>,
   ) {}
 
   get gateState(): ReturnType<GateView['state']> {
@@ -25,14 +23,14 @@ export class Pauses {
     if (this.circuit.state === 'closed') return 'open';
     // An open circuit whose time has come lets one call find out; without single kicks that is a job's, once a harmless read
     // has been answered. While it finds out, all others are refused.
-    return this.circuit.isProbeDue && !this.scout.isOut ? 'probe' : 'shut';
+    return this.circuit.isProbeDue && !this.circuit.isLookedFor ? 'probe' : 'shut';
   }
 
   /** For people; null when nothing holds jobs up. Other gateways tell of their circuits by the database. */
   async reason(): Promise<string | null> {
     if (this.key.isRefused) return KEY_REFUSED;
     if (this.isHeld) return ASKED_TO_WAIT;
-    if (this.circuit.isAway || this.scout.isOut || (await someCircuitIsOpen(this.database))) return GENAUTH_AWAY;
+    if (this.circuit.isAway || (await someCircuitIsOpen(this.database))) return GENAUTH_AWAY;
     return null;
   }
 

@@ -12,29 +12,24 @@ const MOST_IN_VAIN = 12;
 export class Scout {
   private goodUntil = -Infinity;
   private inVain = 0;
-  private isUnderWay = false;
 
   /** @param look whether GenAuth answers at all */
   constructor(
     private readonly look: () => Promise<boolean>,
-    private readonly circuit: Pick<Circuit, 'stayOpen'>,
+    private readonly circuit: Pick<Circuit, 'stayOpen' | 'isLookedFor'>,
   ) {}
-
-  get isOut(): boolean {
-    return this.isUnderWay;
-  }
 
   /** Whether GenAuth has just answered. If not, it is asked; the circuit stays open while it doesn't answer. */
   get hasSeenGenAuth(): boolean {
     if (performance.now() < this.goodUntil) return true;
-    if (!this.isUnderWay) void this.goAhead();
+    if (!this.circuit.isLookedFor) void this.goAhead();
     return false;
   }
 
   private async goAhead(): Promise<void> {
-    this.isUnderWay = true;
+    this.circuit.isLookedFor = true;
     const isThere = await this.look().catch(() => false);
-    this.isUnderWay = false;
+    this.circuit.isLookedFor = false;
     this.inVain = isThere ? 0 : this.inVain + 1;
     if (!isThere && this.inVain % MOST_IN_VAIN !== 0) this.circuit.stayOpen();
     else this.goodUntil = performance.now() + GOOD_MS;

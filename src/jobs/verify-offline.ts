@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, ErrorCode } from '../errors';
 import type { LineChange, Reading, Settlement } from './kick-line.repository';
+import type { LineTools } from './line-tools';
 import type { ReadBack } from './read-back';
 
 /** A session is read so often before it counts as still there, or as not to be read. */
@@ -33,10 +34,9 @@ function stillOnline(tried: string): Outcome {
  * @returns null when it must stop before it knows; to be asked again later
  */
 export async function verifyOffline(
-  readBack: ReadBack,
+  { readBack, mustStop }: Pick<LineTools, 'readBack' | 'mustStop'>,
   appIds: readonly string[],
   reading: Reading,
-  mustStop: () => boolean,
 ): Promise<Outcome | null> {
   for (let app = appIds[reading.done]; app !== undefined; app = appIds[reading.done]) {
     const tried = reading.tried.replaceAll('w', '');
@@ -52,20 +52,21 @@ export async function verifyOffline(
       reading.tried += 'w';
       return null;
     }
-    // It may only be unreadable because there is no time left to read it.
-    if (seen !== 'o' && mustStop()) return null;
+    // It may only be unread because there was no time left to read it.
+    if (seen === 'unsent' && mustStop()) return null;
     reading.tried += seen === 'o' ? 'o' : 'x';
     if (tried.length + 1 < MAX_READS) await delay(WAIT_MS * (tried.length + 1));
   }
   return VERIFIED;
 }
 
-/** As `reads_tried` has it (see migration 4), and `w`: GenAuth wants to be asked later. */
-async function look(readBack: ReadBack, appId: string): Promise<'offline' | 'o' | 'x' | 'w'> {
+/** As `reads_tried` has it (see migration 4); `w`: GenAuth wants to be asked later; `unsent`: it was not asked. */
+async function look(readBack: ReadBack, appId: string): Promise<'offline' | 'o' | 'x' | 'w' | 'unsent'> {
   try {
     return (await readBack.isOnline(appId)) ? 'o' : 'offline';
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return error.code === ErrorCode.RATE_LIMITED ? 'w' : 'x';
+    if (error.code === ErrorCode.RATE_LIMITED) return 'w';
+    return error.code === ErrorCode.UPSTREAM_UNAVAILABLE && !error.mayHaveTakenEffect ? 'unsent' : 'x';
   }
 }

@@ -5,6 +5,7 @@
 import { HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import type { Principal } from '../auth/principal';
+import { codeOf } from '../errors';
 import type { HangUp } from '../hang-up';
 import { DatabaseAwayError, unlessAway } from '../store/away';
 
@@ -18,6 +19,9 @@ export interface Reader {
   principal: Pick<Principal, 'issuer' | 'subject'>;
   hangUp?: HangUp;
 }
+
+/** PostgreSQL's statement_timeout: it is there. */
+const TOOK_TOO_LONG = '57014';
 
 interface Waiting {
   isWanted: () => boolean;
@@ -35,6 +39,7 @@ const hungUp = (): GraphQLError =>
 
 export class ReadingTurns {
   private underWay = 0;
+  private awayInRow = 0;
   /** By caller; whose turn is next stands first. None is empty. */
   private readonly queues = new Map<string, Waiting[]>();
 
@@ -49,10 +54,13 @@ export class ReadingTurns {
         begin: () =>
           unlessAway(work)
             .catch((error: unknown) => {
-              if (error instanceof DatabaseAwayError) this.giveUpAll(error);
+              this.noteFailure(error);
               throw error;
             })
-            .then(resolve, reject),
+            .then((value) => {
+              this.awayInRow = 0;
+              resolve(value);
+            }, reject),
         giveUp: reject,
       });
       this.queues.set(caller, queue);
@@ -74,6 +82,12 @@ export class ReadingTurns {
         this.goOn();
       });
     }
+  }
+
+  /** A statement that takes too long is only that; several that fail otherwise, and none between them that doesn't, are more. */
+  private noteFailure(error: unknown): void {
+    if (!(error instanceof DatabaseAwayError) || codeOf(error.cause) === TOOK_TOO_LONG) return;
+    if (++this.awayInRow >= AT_ONCE) this.giveUpAll(error);
   }
 
   /** One after the other they would find out the same, each after seconds where the database is silent. */

@@ -64,6 +64,24 @@ it('where kicks alone fail, the job waits as well, and what reads say does not o
   expect(job.progress.kicked).toBeGreaterThan(30);
 });
 
+it.each([
+  ['in doubt', { verify: false }, [{ kind: 'html' } as const], { state: 'UNKNOWN' }],
+  ['to be verified', { verify: true }, [], { state: 'KICKED', verifiedOffline: null }],
+])(
+  'a user %s whose reading always fails, and opens the circuit, does not hold the job up for good',
+  async (_name, more, faults, outcome) => {
+    const environment = { GENAUTH_BREAKER_FAILURES: '1', GENAUTH_TIMEOUT_MS: '500' };
+    const store = await openStore(await makeStore('embedded'));
+    const app = await startTestApp(environment, await startTestEmulator(), store);
+    const { directory, faults: switchboard } = app.genauth;
+    for (const fault of faults) switchboard.next(fault);
+    switchboard.always({ kind: 'status', status: 503 }, { path: '/api/v3/check-session-status' });
+    const userIds = [directory.demoUser.userId];
+    const id = await acceptedJob(app, { userIds, appIds: [directory.demoApp.appId], ...more });
+    expect(outcomesOf(await finishedJob(app, id, 100_000))).toMatchObject([outcome]);
+  },
+);
+
 it('a Retry-After of GenAuth’s holds all lines up, and says so', async () => {
   const { app, genauth, appId, userIds } = await start(3);
   genauth.faults.next({ kind: 'status', status: 429, headers: { 'retry-after': '3' } }, 3);

@@ -12,14 +12,15 @@ afterEach(() => jest.restoreAllMocks());
 function start(look: () => Promise<boolean>) {
   const stayOpen = jest.fn();
   const looking = jest.fn(look);
-  return { scout: new Scout(looking, { stayOpen }), looking, stayOpen };
+  const circuit = { stayOpen, isLookedFor: false };
+  return { scout: new Scout(looking, circuit), looking, stayOpen, circuit };
 }
 
 it('is asked for by whoever wants to know, one at a time, and its answer counts for a while', async () => {
-  const { scout, looking, stayOpen } = start(async () => true);
-  expect([scout.hasSeenGenAuth, scout.hasSeenGenAuth, scout.isOut]).toEqual([false, false, true]);
+  const { scout, looking, stayOpen, circuit } = start(async () => true);
+  expect([scout.hasSeenGenAuth, scout.hasSeenGenAuth, circuit.isLookedFor]).toEqual([false, false, true]);
   await turn();
-  expect([scout.hasSeenGenAuth, scout.isOut]).toEqual([true, false]);
+  expect([scout.hasSeenGenAuth, circuit.isLookedFor]).toEqual([true, false]);
   expect(looking).toHaveBeenCalledTimes(1);
   expect(stayOpen).not.toHaveBeenCalled();
   nowMs += 10_000;
