@@ -14,12 +14,17 @@ withPostgres('a silent gateway', () => {
 
     const silent = await openStore(store);
     let wake = (): void => undefined;
+    let fallAsleep = (): void => undefined;
+    const hasFallenAsleep = new Promise<void>((resolve) => (fallAsleep = resolve));
     const asleep = silent.transaction(async (transaction) => {
       await transaction.query('select * from audit_chains for update');
+      fallAsleep();
       await new Promise<void>((resolve) => (wake = resolve));
       await transaction.query('select 1');
     });
     asleep.catch(() => undefined);
+    // With the locks in its hands.
+    await hasFallenAsleep;
     await eventually(kickDemoUser, (payload) => payload.__typename === 'KickUsersSuccess', 60_000);
     wake();
     // Whatever it was about to do is not done.
