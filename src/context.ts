@@ -38,6 +38,6 @@ export const createContext =
 /** The caller of an operation that the auth checker has let through. */
 export function callerOf(context: RequestContext): Caller & { principal: Principal } {
   const { principal, requestId, hangUp, log } = context;
-  if (principal === null) throw new Error('An operation without @Authorized asked for its caller.');
+  if (principal === null) throw new Error('An operation without @NeedsScope asked for its caller.');
   return { principal, requestId, hangUp, log };
 }

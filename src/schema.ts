@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type ContainerType, type PubSub } from 'type-graphql';
 import { AuditEventsResolver } from './audit/audit-events.resolver';
-import { authChecker } from './auth/auth-checker';
 import { ViewerResolver } from './auth/viewer.resolver';
+import { guardFields } from './graphql/guard-fields';
 import { validateInput } from './graphql/validate-input';
 import { KickJobFieldsResolver } from './jobs/kick-job-fields.resolver';
 import { KickJobProgressResolver } from './jobs/kick-job-progress.resolver';
@@ -40,7 +40,6 @@ const NO_PUB_SUB: PubSub = {
 export function createSchema(container?: ContainerType): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: RESOLVERS,
-    authChecker,
     validateFn: validateInput,
     pubSub: NO_PUB_SUB,
     ...(container !== undefined && { container }),
@@ -48,6 +47,7 @@ export function createSchema(container?: ContainerType): GraphQLSchema {
   for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     if (type) type.description = ROOT_DESCRIPTIONS[type.name];
   }
+  guardFields(schema);
   return schema;
 }
 

@@ -1,8 +1,9 @@
-import { Arg, Authorized, Ctx, Int, Query, Resolver, UseMiddleware } from 'type-graphql';
+import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 import { ID } from '../graphql/id';
+import { NeedsScope } from '../auth/needs-scope';
 import { Scope } from '../auth/scope';
 import { callerOf, type RequestContext } from '../context';
-import { failuresAsError } from '../graphql/failures-as-error';
+import { FailuresAsError } from '../graphql/failures-as-error';
 import { pageRequest, toConnection } from '../graphql/connection';
 import { AuditEventConnection, toAuditEvent } from './audit-event.type';
 import { type AuditEventsService } from './audit-events.service';
@@ -11,8 +12,8 @@ import { type AuditEventsService } from './audit-events.service';
 export class AuditEventsResolver {
   constructor(private readonly service: AuditEventsService) {}
 
-  @Authorized(Scope.READ)
-  @UseMiddleware(failuresAsError)
+  @NeedsScope(Scope.READ)
+  @FailuresAsError()
   @Query(() => AuditEventConnection, {
     description: 'The audit trail, newest record first; filters add up. Needs the scope `kicks:read`.',
   })

@@ -1,5 +1,6 @@
-import { Authorized, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
+import { Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import { callerOf, type RequestContext } from '../context';
+import { NeedsScope } from './needs-scope';
 
 @ObjectType({ simpleResolvers: true, description: 'The caller, as the gateway knows them from their token.' })
 export class Viewer {
@@ -18,7 +19,7 @@ export class Viewer {
 
 @Resolver()
 export class ViewerResolver {
-  @Authorized()
+  @NeedsScope()
   @Query(() => Viewer, { description: 'Who the gateway takes the caller for, and what they may do. Needs no scope.' })
   viewer(@Ctx() context: RequestContext): Viewer {
     const { subject, issuer, scopes } = callerOf(context).principal;

@@ -145,25 +145,28 @@ export class AttemptRunner {
   }
 
   /** @throws {TransportError} */
-  private async send<T>(call: Call<T>, context: CallContext, turn: Turn): Promise<Answer> {
+  private send<T>(call: Call<T>, context: CallContext, turn: Turn): Promise<Answer> {
     const { deadline, permit, signatures } = turn;
     // Time that passed unnoticed, as when the process was stopped, counts: a call this late may be somebody else's by now.
     const rules = { hangUp: context.hangUp, maySend: () => permit.isFresh && deadline.maySend() };
-    for (;;) {
-      const request = this.sign(call, context, signatures);
-      try {
-        return await exchange(this.pool, request, deadline.remainingMs(), rules);
-      } catch (error) {
-        if (!(error instanceof TransportError) || error.failure !== 'stale') throw error;
-        if (deadline.remainingMs() === 0) throw new TransportError('not-sent', error);
-        deadline.refuseIfLate();
-        // The connection took so long that the call's turn was over. It stands now, so another turn will do.
-        await permit.acquire(deadline).catch((cause: unknown) => {
-          if (isPaceRefusal(cause)) throw new UntriedError(cause.code, cause.message, { ...cause, cause });
-          throw new TransportError(context.hangUp?.aborted === true ? 'hung-up' : 'not-sent', cause);
-        });
-      }
-    }
+    const request = this.sign(call, context, signatures);
+    return exchange(this.pool, request, deadline.remainingMs(), rules).catch((error: unknown) => {
+      if (error instanceof TransportError && error.failure === 'stale')
+        return this.sendLater(call, context, turn, error);
+      throw error;
+    });
+  }
+
+  /** The connection took so long that the call's turn was over. It stands now, so another turn will do. */
+  private async sendLater<T>(call: Call<T>, context: CallContext, turn: Turn, error: TransportError): Promise<Answer> {
+    const { deadline, permit } = turn;
+    if (deadline.remainingMs() === 0) throw new TransportError('not-sent', error);
+    deadline.refuseIfLate();
+    await permit.acquire(deadline).catch((cause: unknown) => {
+      if (isPaceRefusal(cause)) throw new UntriedError(cause.code, cause.message, { ...cause, cause });
+      throw new TransportError(context.hangUp?.aborted === true ? 'hung-up' : 'not-sent', cause);
+    });
+    return this.send(call, context, turn);
   }
 
   private sign<T>(call: Call<T>, context: CallContext, signatures: string[]): OutgoingRequest {

@@ -11,7 +11,7 @@ import {
   type CircuitBreakerPolicy,
 } from 'cockatiel';
 import { AppError, ErrorCode } from '../errors';
-import { UntriedError } from './failures';
+import { isOutage, UntriedError } from './failures';
 
 /** An open circuit lets one probe through after this many milliseconds. */
 const HALF_OPEN_AFTER_MS = 5000;
@@ -19,28 +19,11 @@ const HALF_OPEN_AFTER_MS = 5000;
 /** Whoever has calls to make tries it by then; an open circuit that nobody tries says nothing of GenAuth any more. Milliseconds. */
 const TRIED_WITHIN_MS = 2000;
 
-/** Failures that say GenAuth is down, not that it dislikes the request: 5xx, no answer in time, no connection. */
-export const isOutage = (error: unknown): boolean =>
-  error instanceof AppError &&
-  !(error instanceof UntriedError) &&
-  (error.code === ErrorCode.UPSTREAM_UNAVAILABLE || error.code === ErrorCode.UPSTREAM_TIMEOUT);
-
 /** A probe that was not sent after all. cockatiel would take it for a success, and close the circuit, were it not handled. */
 class AbandonedProbe extends Error {
   override readonly name = 'AbandonedProbe';
   constructor(readonly reason: UntriedError) {
     super(reason.message);
-  }
-}
-
-/**
- * Of an attempt from before the circuit opened: those that opened it have told as much. cockatiel would open it once more, in the
- * middle of a probe, and the probe's success would be in vain.
- */
-class BygoneFailure extends Error {
-  override readonly name = 'BygoneFailure';
-  constructor(readonly reason: unknown) {
-    super('From before the circuit opened.');
   }
 }
 
@@ -121,21 +104,15 @@ export class Circuit {
   async run<T>(attempt: () => Promise<T>): Promise<T> {
     if (this.policy === null) return attempt();
     this.refuseIfOpen();
-    const { isProbeDue: isProbe, openings } = this;
-    const watched = (): Promise<T> =>
-      attempt().catch((error: unknown) => {
-        if (!isProbe) throw this.openings === openings ? error : new BygoneFailure(error);
-        throw error instanceof UntriedError ? new AbandonedProbe(error) : error;
-      });
+    if (this.isProbeDue) return this.probe(this.policy, attempt);
+    const { openings } = this;
     try {
-      const result = await this.policy.execute(watched);
+      const result = await attempt();
       // One from before the circuit opened says nothing against what has failed since.
-      if (this.openings === openings) this.hasKickFailed = false;
+      if (this.openings === openings) this.noteAnswered();
       return result;
     } catch (error) {
-      if (error instanceof BygoneFailure) this.hasKickFailed ||= isOutage(error.reason);
-      if (error instanceof AbandonedProbe || error instanceof BygoneFailure) throw error.reason;
-      this.noteFailure(error);
+      if (!(error instanceof UntriedError)) await this.noteFailed(openings, error);
       throw error;
     }
   }
@@ -163,17 +140,48 @@ export class Circuit {
     // One from before the circuit opened, or that ends while a probe is under way, has nothing to say.
     if (this.openings !== openings || this.phase === 'half-open') return;
     if (outage === null && this.hasKickFailed) return;
-    const told = this.policy?.execute(() => {
-      if (outage !== null) throw outage as Error;
-    });
-    await told?.catch(() => undefined);
+    await this.tell(outage);
   }
 
-  private noteFailure(error: unknown): void {
-    if (error instanceof UntriedError) return;
-    this.hasKickFailed = isOutage(error);
-    // For cockatiel only a success ends a row of failures; here any answer of a GenAuth that is up does.
-    if (!this.hasKickFailed) this.breaker.success();
+  private async probe<T>(policy: CircuitBreakerPolicy, attempt: () => Promise<T>): Promise<T> {
+    const watched = (): Promise<T> =>
+      attempt().catch((error: unknown) => {
+        throw error instanceof UntriedError ? new AbandonedProbe(error) : error;
+      });
+    try {
+      const result = await policy.execute(watched);
+      this.noteAnswered();
+      return result;
+    } catch (error) {
+      if (error instanceof AbandonedProbe) throw error.reason;
+      if (isOutage(error)) this.hasKickFailed = true;
+      else this.noteAnswered();
+      throw error;
+    }
+  }
+
+  /** A kick was, whatever GenAuth said: for cockatiel only a success ends a row of failures. */
+  private noteAnswered(): void {
+    this.hasKickFailed = false;
+    this.breaker.success();
+  }
+
+  private async noteFailed(openings: number, error: unknown): Promise<void> {
+    const isBygone = this.openings !== openings;
+    if (isOutage(error)) this.hasKickFailed = true;
+    // Of one from before the circuit opened, those that opened it have told as much. It would open once more, in the middle of a
+    // probe, and the probe's success would be in vain.
+    if (isBygone) return;
+    if (isOutage(error)) await this.tell(error);
+    else this.noteAnswered();
+  }
+
+  /** @param outage null: an answer */
+  private async tell(outage: unknown): Promise<void> {
+    const telling = this.policy?.execute(() => {
+      if (outage !== null) throw outage as Error;
+    });
+    await telling?.catch(() => undefined);
   }
 
   /** An open circuit stays so until it is tried. */

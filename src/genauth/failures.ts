@@ -151,6 +151,12 @@ export class UntriedError extends AppError {
   override readonly name = 'UntriedError';
 }
 
+/** Failures that say GenAuth is down, not that it dislikes the request: 5xx, no answer in time, no connection. */
+export const isOutage = (error: unknown): boolean =>
+  error instanceof AppError &&
+  !(error instanceof UntriedError) &&
+  (error.code === ErrorCode.UPSTREAM_UNAVAILABLE || error.code === ErrorCode.UPSTREAM_TIMEOUT);
+
 /** The meaning of an exchange that ended without an answer. */
 export function fromTransport(failure: TransportFailure, cause: unknown): AppError {
   const [code, message, mayHaveTakenEffect] = TRANSPORT[failure];

@@ -1,22 +1,18 @@
-import type { MiddlewareFn } from 'type-graphql';
-import type { RequestContext } from '../context';
+import { Extensions } from 'type-graphql';
 import { AppError } from '../errors';
+import type { OnFailure } from './guard-fields';
 import { logAway } from './log-away';
 
 /**
  * The one place where failures of a mutation become the error member of its union: refused input as well as whatever
- * the service throws. It runs inside the auth checker and around the validation of arguments. Anything that isn't an
+ * the service throws. It is asked after the scopes, and around the validation of arguments. Anything that isn't an
  * AppError is a bug, and passes on to be masked.
  */
-export const failuresAsPayload =
-  (errorMember: new (error: AppError) => object): MiddlewareFn<RequestContext> =>
-  async ({ context }, next) => {
-    try {
-      const payload: unknown = await next();
-      return payload;
-    } catch (error) {
-      logAway(error, context);
-      if (error instanceof AppError) return new errorMember(error);
-      throw error;
-    }
+export function FailuresAsPayload(errorMember: new (error: AppError) => object) {
+  const onFailure: OnFailure = (error, context) => {
+    logAway(error, context);
+    if (error instanceof AppError) return new errorMember(error);
+    throw error;
   };
+  return Extensions({ onFailure });
+}

@@ -64,7 +64,10 @@ export function EachObeys(
   );
 }
 
-/** For EachObeys: every text once. One set for each list, not one search for each item. */
+/** Shorter lists are searched: to remember one takes longer. */
+const SHORT = 50;
+
+/** For EachObeys: every text once. One map for each list, not one search for each item. */
 export function notRepeated(): (
   item: string,
   owner: object,
@@ -72,13 +75,17 @@ export function notRepeated(): (
   items: readonly unknown[],
 ) => string | null {
   const firstIndexes = new WeakMap<readonly unknown[], Map<unknown, number>>();
-  return (item, _owner, index, items) => {
+  const findFirst = (item: string, items: readonly unknown[]): number | undefined => {
+    if (items.length <= SHORT) return items.indexOf(item);
     let firsts = firstIndexes.get(items);
     if (firsts === undefined) {
       firsts = new Map(items.map((value, position) => [value, position] as const).reverse());
       firstIndexes.set(items, firsts);
     }
-    const first = firsts.get(item) ?? index;
+    return firsts.get(item);
+  };
+  return (item, _owner, index, items) => {
+    const first = findFirst(item, items) ?? index;
     return first === index ? null : `must not repeat item ${first}`;
   };
 }

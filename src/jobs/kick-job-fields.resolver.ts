@@ -1,7 +1,7 @@
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Arg, Ctx, FieldResolver, Int, Resolver, Root, UseMiddleware } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { callerOf, type RequestContext } from '../context';
-import { failuresAsError } from '../graphql/failures-as-error';
+import { FailuresAsError } from '../graphql/failures-as-error';
 import { LARGEST_LINE, pageRequest, toConnection } from '../graphql/connection';
 import { type KickJobReadsService } from './kick-job-reads.service';
 import { KickJob, KickJobProgress, KickOutcomeConnection, toKickOutcome } from './kick-job.type';
@@ -9,15 +9,16 @@ import { KickOutcomeState } from './kick-outcome-state.enum';
 
 /** The fields of a job that have to be looked up. Whether the caller may see the job was decided where it came from. */
 @Resolver(() => KickJob)
-@UseMiddleware(failuresAsError)
 export class KickJobFieldsResolver {
   constructor(private readonly reads: KickJobReadsService) {}
 
+  @FailuresAsError()
   @FieldResolver(() => KickJobProgress, { description: 'How many users are in which state.' })
   progress(@Root() { row }: KickJob, @Ctx() context: RequestContext): Promise<KickJobProgress> {
     return this.reads.progress(row, callerOf(context));
   }
 
+  @FailuresAsError()
   @FieldResolver(() => String, {
     nullable: true,
     description: 'Why nothing is sent at the moment, though the job is not finished; null when nothing holds it up.',
@@ -26,6 +27,7 @@ export class KickJobFieldsResolver {
     return this.reads.pausedReason(row, callerOf(context));
   }
 
+  @FailuresAsError()
   @FieldResolver(() => GraphQLDateTime, {
     nullable: true,
     description: 'When it will be finished at the pace of the moment; null when it is, or is paused.',
@@ -34,6 +36,7 @@ export class KickJobFieldsResolver {
     return this.reads.estimatedFinishAt(row, callerOf(context));
   }
 
+  @FailuresAsError()
   @FieldResolver(() => KickOutcomeConnection, {
     description: 'What became of each user, in the order of the list.',
   })

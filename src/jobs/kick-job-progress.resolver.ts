@@ -1,11 +1,11 @@
 import { GraphQLError } from 'graphql';
-import { Arg, Authorized, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Resolver, Root, Subscription } from 'type-graphql';
 import { ID } from '../graphql/id';
+import { NeedsScope } from '../auth/needs-scope';
 import { Scope } from '../auth/scope';
-import { AppError, ErrorCode } from '../errors';
+import { ErrorCode } from '../errors';
 import { callerOf, type RequestContext } from '../context';
-import { toGraphQLError } from '../graphql/failures-as-error';
-import { logAway } from '../graphql/log-away';
+import { FailuresAsError } from '../graphql/failures-as-error';
 import { type KickJobReadsService } from './kick-job-reads.service';
 import { KickJobProgress } from './kick-job.type';
 import { ProgressEvents } from './progress-events';
@@ -19,10 +19,7 @@ export interface StreamContext extends RequestContext {
 async function watchJob(id: string, context: StreamContext): Promise<AsyncIterable<KickJobProgress>> {
   const { reads, feed } = context.progress;
   const caller = callerOf(context);
-  const job = await reads.find(id, caller).catch((error: unknown) => {
-    logAway(error, context);
-    throw error instanceof AppError ? toGraphQLError(error) : error;
-  });
+  const job = await reads.find(id, caller);
   if (job === undefined) {
     const message = 'There is no such job, or it is not yours to see.';
     throw new GraphQLError(message, { extensions: { code: ErrorCode.JOB_NOT_FOUND } });
@@ -32,7 +29,8 @@ async function watchJob(id: string, context: StreamContext): Promise<AsyncIterab
 
 @Resolver()
 export class KickJobProgressResolver {
-  @Authorized(Scope.KICK, Scope.READ)
+  @NeedsScope(Scope.KICK, Scope.READ)
+  @FailuresAsError()
   @Subscription(() => KickJobProgress, {
     description:
       'The progress of a job, now and whenever it changes, at most four times a second; the last event is the final count, and then the stream completes. One that ends without has lost its gateway, or the token has expired: subscribe again. Who may see the job may watch it.',

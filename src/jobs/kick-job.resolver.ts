@@ -1,10 +1,11 @@
-import { Arg, Authorized, Ctx, Int, Mutation, Query, Resolver, UseMiddleware } from 'type-graphql';
+import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { ID } from '../graphql/id';
+import { NeedsScope } from '../auth/needs-scope';
 import { Scope } from '../auth/scope';
 import { callerOf, type RequestContext } from '../context';
 import { pageRequest, toConnection } from '../graphql/connection';
-import { failuresAsError } from '../graphql/failures-as-error';
-import { failuresAsPayload } from '../graphql/failures-as-payload';
+import { FailuresAsError } from '../graphql/failures-as-error';
+import { FailuresAsPayload } from '../graphql/failures-as-payload';
 import { StartKickJobInput } from './kick-job.input';
 import {
   CancelKickJobError,
@@ -26,8 +27,8 @@ export class KickJobResolver {
     private readonly reads: KickJobReadsService,
   ) {}
 
-  @Authorized(Scope.KICK)
-  @UseMiddleware(failuresAsPayload(StartKickJobError))
+  @NeedsScope(Scope.KICK)
+  @FailuresAsPayload(StartKickJobError)
   @Mutation(() => StartKickJobPayload, {
     description:
       'Accepts a list of users to force offline, durably, and answers at once. Needs the scope `users:kick`.',
@@ -40,8 +41,8 @@ export class KickJobResolver {
     return new StartKickJobSuccess(await this.service.start(input, callerOf(context)));
   }
 
-  @Authorized(Scope.KICK)
-  @UseMiddleware(failuresAsPayload(CancelKickJobError))
+  @NeedsScope(Scope.KICK)
+  @FailuresAsPayload(CancelKickJobError)
   @Mutation(() => CancelKickJobPayload, {
     description:
       'Sends nothing new for a job; the rest of its users are `SKIPPED`. Needs the scope `users:kick`, and for a job of somebody else `kicks:read` too.',
@@ -54,8 +55,8 @@ export class KickJobResolver {
     return new CancelKickJobSuccess(await this.service.cancel(await this.reads.get(id, caller), caller));
   }
 
-  @Authorized(Scope.KICK)
-  @UseMiddleware(failuresAsPayload(StartKickJobError))
+  @NeedsScope(Scope.KICK)
+  @FailuresAsPayload(StartKickJobError)
   @Mutation(() => StartKickJobPayload, {
     description:
       'Accepts a new job for the `FAILED` and `UNKNOWN` users of a finished one, with the same apps and reason. Needs the scope `users:kick`, and for a job of somebody else `kicks:read` too.',
@@ -71,8 +72,8 @@ export class KickJobResolver {
     return new StartKickJobSuccess(await this.service.retry(job, checkKey(idempotencyKey), caller));
   }
 
-  @Authorized(Scope.KICK, Scope.READ)
-  @UseMiddleware(failuresAsError)
+  @NeedsScope(Scope.KICK, Scope.READ)
+  @FailuresAsError()
   @Query(() => KickJob, {
     nullable: true,
     description:
@@ -86,8 +87,8 @@ export class KickJobResolver {
     return job === undefined ? null : toKickJob(job);
   }
 
-  @Authorized(Scope.KICK, Scope.READ)
-  @UseMiddleware(failuresAsError)
+  @NeedsScope(Scope.KICK, Scope.READ)
+  @FailuresAsError()
   @Query(() => KickJobConnection, {
     description:
       "Jobs, newest first: everybody's with the scope `kicks:read`, the caller's own with `users:kick` alone.",

@@ -1,6 +1,6 @@
 /** Policy of one kick: whether the caller may have it now, and what is recorded before and after. */
 import type { RecordedAction } from '../audit/audit-action.enum';
-import type { AuditEntry } from '../audit/audit-record';
+import { AuditTarget, type AuditEntry } from '../audit/audit-record';
 import type { AuditService } from '../audit/audit.service';
 import type { Principal } from '../auth/principal';
 import type { KickCommand, KickReceipt } from '../genauth/client';
@@ -161,7 +161,7 @@ export class KickUsersService {
   private factsOf(request: KickRequest, { principal, requestId, jobId = null }: Caller) {
     const { userIdType, userId, appIds, reason = null, ticket = null } = request;
     const { subject: actor, issuer } = principal;
-    const target = { type: userIdType, id: userId };
+    const target = new AuditTarget(userIdType, userId);
     return {
       audit: { actor, issuer, requestId, jobId, reason, ticket, target, appIds },
       /** Made only where a line is written: the mark of the user costs as much as the rest of the line. */

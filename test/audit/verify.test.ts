@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/audit-log';
-import type { AuditEntry } from '../../src/audit/audit-record';
+import { AuditTarget, type AuditEntry } from '../../src/audit/audit-record';
 import { eraseTarget } from '../../src/audit/audit-repository';
 import { verifyTrail } from '../../src/audit/verify';
 import type { Database } from '../../src/store/database';
@@ -17,7 +17,7 @@ const entry = (user: string): AuditEntry => ({
   requestId: 'r',
   reason: 'OTHER',
   ticket: 'Ünï-"1"',
-  target: { type: 'email', id: user },
+  target: new AuditTarget('email', user),
   appIds: ['a', 'b'],
   details: { note: 'x', more: [1, null] },
 });

@@ -41,7 +41,7 @@ function readParams(body: unknown) {
   const { query, operationName = null, extensions = null } = body;
   const variables = body['variables'] ?? {};
   if (typeof query !== 'string' || extensions !== null || !isRecord(variables)) return null;
-  return { query, operationName, variables };
+  return { body, query, operationName, variables };
 }
 
 export function serveKnown({ known, schema, createContext, observers, apollo }: KnownOptions): Handler {
@@ -68,6 +68,8 @@ export function serveKnown({ known, schema, createContext, observers, apollo }: 
     if (params === null || found === null) return null;
     const { operationName, variables } = params;
     if (operationName !== null && operationName !== found.seen.name) return null;
+    // Of one letter with what came, and kept anyway: what came need not be for as long as GenAuth takes.
+    params.body['query'] = found.text;
     const { document, operation } = found;
     if (findBrokenLimit({ schema, document, operation, variables, bodyBytes }) !== null) return null;
     return { known: found, variables, contentType };

@@ -1,9 +1,15 @@
 import { HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
-import type { AuthChecker } from 'type-graphql';
+import { Extensions } from 'type-graphql';
 import { challenge } from './challenge';
 import type { Principal } from './principal';
 import type { Scope } from './scope';
+
+/**
+ * The caller of this field needs one of the scopes named; of a field without any, no more than a good token. Each field of a
+ * root type says so (src/graphql/guard-fields.ts).
+ */
+export const NeedsScope = (...scopes: readonly Scope[]) => Extensions({ scopes });
 
 const refusal = (code: string, status: number, wwwAuthenticate: string, message: string): GraphQLError => {
   const headers = new HeaderMap([['www-authenticate', wwwAuthenticate]]);
@@ -11,14 +17,13 @@ const refusal = (code: string, status: number, wwwAuthenticate: string, message:
 };
 
 /**
- * `@Authorized(scope, ...)`: the caller needs one of the scopes named.
+ * @param scopes one of them will do; none at all: every caller will
  * @throws {GraphQLError} FORBIDDEN with HTTP 403; UNAUTHENTICATED with HTTP 401 on a route that was left without a door
  * (RFC 6750, section 3.1)
  */
-export const authChecker: AuthChecker<{ principal: Principal | null }, Scope> = ({ context }, scopes) => {
-  const { principal } = context;
+export function checkScope(principal: Principal | null, scopes: readonly Scope[]): void {
   if (principal === null) throw refusal('UNAUTHENTICATED', 401, challenge(), 'A valid bearer token is needed.');
-  if (scopes.length === 0 || scopes.some((scope) => principal.scopes.has(scope))) return true;
+  if (scopes.length === 0 || scopes.some((scope) => principal.scopes.has(scope))) return;
   const message = `The token lacks the scope ${scopes.join(' or ')}.`;
   throw refusal('FORBIDDEN', 403, challenge('insufficient_scope'), message);
-};
+}

@@ -1,0 +1,60 @@
+/**
+ * What goes around resolvers: who may have a field (`NeedsScope`), and what becomes of its failures (`FailuresAsPayload`,
+ * `FailuresAsError`). type-graphql has middlewares for that; three of them make a kick wait in eight functions, each of which
+ * has to be kept while GenAuth takes its time.
+ */
+import {
+  defaultFieldResolver,
+  isObjectType,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+} from 'graphql';
+import { isPromise } from 'node:util/types';
+import { checkScope } from '../auth/needs-scope';
+import type { Scope } from '../auth/scope';
+import type { RequestContext } from '../context';
+
+/** Returns what the field has instead, or throws. */
+export type OnFailure = (error: unknown, context: RequestContext) => unknown;
+
+/** What the decorators have left in a field's extensions. */
+interface Guard {
+  scopes?: readonly Scope[];
+  onFailure?: OnFailure;
+}
+
+type Resolver = GraphQLFieldResolver<unknown, RequestContext>;
+type Field = GraphQLField<unknown, RequestContext>;
+
+function guarded(resolve: Resolver, { scopes, onFailure }: Guard): Resolver {
+  return (root, args, context, info) => {
+    if (scopes !== undefined) checkScope(context.principal, scopes);
+    if (onFailure === undefined) return resolve(root, args, context, info);
+    try {
+      const value = resolve(root, args, context, info);
+      return isPromise(value) ? value.then(undefined, (error: unknown) => onFailure(error, context)) : value;
+    } catch (error) {
+      return onFailure(error, context);
+    }
+  };
+}
+
+function guardField(field: Field): void {
+  const guard: Guard = field.extensions;
+  const { resolve, subscribe } = field;
+  field.resolve = guarded(resolve ?? defaultFieldResolver, guard);
+  if (subscribe !== undefined) field.subscribe = guarded(subscribe, guard);
+}
+
+/** @throws when a root type has a field that doesn't say who may have it */
+export function guardFields(schema: GraphQLSchema): void {
+  const roots: unknown[] = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
+    for (const field of Object.values<Field>(type.getFields())) {
+      const { scopes, onFailure } = field.extensions;
+      if (roots.includes(type) && scopes === undefined) throw new Error(`Who may have ${type.name}.${field.name}?`);
+      if (scopes !== undefined || onFailure !== undefined) guardField(field);
+    }
+  }
+}
