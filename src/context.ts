@@ -35,7 +35,7 @@ export const createContext =
     hangUp: hangUpOf(request, reply),
   });
 
-/** The caller of an operation that the auth checker has let through. */
+/** The caller of a field that says who may have it (`NeedsScope`). */
 export function callerOf(context: RequestContext): Caller & { principal: Principal } {
   const { principal, requestId, hangUp, log } = context;
   if (principal === null) throw new Error('An operation without @NeedsScope asked for its caller.');

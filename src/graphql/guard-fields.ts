@@ -1,7 +1,7 @@
 /**
  * What goes around resolvers: who may have a field (`NeedsScope`), and what becomes of its failures (`FailuresAsPayload`,
- * `FailuresAsError`). type-graphql has middlewares for that; three of them make a kick wait in eight functions, each of which
- * has to be kept while GenAuth takes its time.
+ * `FailuresAsError`). With type-graphql's own ways, an auth checker and a middleware, a kick waits in eight functions here, and
+ * each has to be kept while GenAuth takes its time.
  */
 import {
   defaultFieldResolver,
