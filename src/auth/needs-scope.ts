@@ -18,12 +18,12 @@ const refusal = (code: string, status: number, wwwAuthenticate: string, message:
 
 /**
  * @param scopes one of them will do; none at all: every caller will
- * @throws {GraphQLError} FORBIDDEN with HTTP 403; UNAUTHENTICATED with HTTP 401 on a route that was left without a door
- * (RFC 6750, section 3.1)
+ * @returns null for who may; else FORBIDDEN with HTTP 403, or UNAUTHENTICATED with HTTP 401 on a route that was left without
+ * a door (RFC 6750, section 3.1)
  */
-export function checkScope(principal: Principal | null, scopes: readonly Scope[]): void {
-  if (principal === null) throw refusal('UNAUTHENTICATED', 401, challenge(), 'A valid bearer token is needed.');
-  if (scopes.length === 0 || scopes.some((scope) => principal.scopes.has(scope))) return;
+export function findRefusal(principal: Principal | null, scopes: readonly Scope[]): GraphQLError | null {
+  if (principal === null) return refusal('UNAUTHENTICATED', 401, challenge(), 'A valid bearer token is needed.');
+  if (scopes.length === 0 || scopes.some((scope) => principal.scopes.has(scope))) return null;
   const message = `The token lacks the scope ${scopes.join(' or ')}.`;
-  throw refusal('FORBIDDEN', 403, challenge('insufficient_scope'), message);
+  return refusal('FORBIDDEN', 403, challenge('insufficient_scope'), message);
 }

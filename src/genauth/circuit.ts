@@ -108,11 +108,10 @@ export class Circuit {
     const { openings } = this;
     try {
       const result = await attempt();
-      // One from before the circuit opened says nothing against what has failed since.
-      if (this.openings === openings) this.noteAnswered();
+      await this.noteKick(openings, null);
       return result;
     } catch (error) {
-      if (!(error instanceof UntriedError)) await this.noteFailed(openings, error);
+      if (!(error instanceof UntriedError)) await this.noteKick(openings, isOutage(error) ? error : null);
       throw error;
     }
   }
@@ -136,7 +135,7 @@ export class Circuit {
   }
 
   /** @param outage null: it was answered */
-  private async noteRead(openings: number, outage: unknown): Promise<void> {
+  private async noteRead(openings: number, outage: Error | null): Promise<void> {
     // One from before the circuit opened, or that ends while a probe is under way, has nothing to say.
     if (this.openings !== openings || this.phase === 'half-open') return;
     if (outage === null && this.hasKickFailed) return;
@@ -166,21 +165,21 @@ export class Circuit {
     this.breaker.success();
   }
 
-  private async noteFailed(openings: number, error: unknown): Promise<void> {
-    const isBygone = this.openings !== openings;
-    if (isOutage(error)) this.hasKickFailed = true;
+  /** @param outage null: it was answered, whatever GenAuth said */
+  private async noteKick(openings: number, outage: Error | null): Promise<void> {
     // Of one from before the circuit opened, those that opened it have told as much. It would open once more, in the middle of a
-    // probe, and the probe's success would be in vain.
-    if (isBygone) return;
-    if (isOutage(error)) await this.tell(error);
-    else this.noteAnswered();
+    // probe, and the probe's success would be in vain. Nor does its answer say anything against what has failed since.
+    if (this.openings === openings) await this.tell(outage);
+    if (outage !== null) this.hasKickFailed = true;
+    else if (this.openings === openings) this.hasKickFailed = false;
   }
 
-  /** @param outage null: an answer */
-  private async tell(outage: unknown): Promise<void> {
-    const telling = this.policy?.execute(() => {
-      if (outage !== null) throw outage as Error;
-    });
+  /**
+   * Answers and outages take equally long to be told, or those of one moment would not count in the order in which they came.
+   * @param outage null: an answer
+   */
+  private async tell(outage: Error | null): Promise<void> {
+    const telling = this.policy?.execute(() => (outage === null ? Promise.resolve() : Promise.reject(outage)));
     await telling?.catch(() => undefined);
   }
 

@@ -152,7 +152,7 @@ export class UntriedError extends AppError {
 }
 
 /** Failures that say GenAuth is down, not that it dislikes the request: 5xx, no answer in time, no connection. */
-export const isOutage = (error: unknown): boolean =>
+export const isOutage = (error: unknown): error is AppError =>
   error instanceof AppError &&
   !(error instanceof UntriedError) &&
   (error.code === ErrorCode.UPSTREAM_UNAVAILABLE || error.code === ErrorCode.UPSTREAM_TIMEOUT);

@@ -11,7 +11,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { isPromise } from 'node:util/types';
-import { checkScope } from '../auth/needs-scope';
+import { findRefusal } from '../auth/needs-scope';
 import type { Scope } from '../auth/scope';
 import type { RequestContext } from '../context';
 
@@ -27,16 +27,25 @@ interface Guard {
 type Resolver = GraphQLFieldResolver<unknown, RequestContext>;
 type Field = GraphQLField<unknown, RequestContext>;
 
+/** Later, not at once: graphql-js would not go on to the fields behind, whose refusals are to be told and recorded too. */
+async function fail(error: unknown): Promise<never> {
+  throw error;
+}
+
 function guarded(resolve: Resolver, { scopes, onFailure }: Guard): Resolver {
-  return (root, args, context, info) => {
-    if (scopes !== undefined) checkScope(context.principal, scopes);
-    if (onFailure === undefined) return resolve(root, args, context, info);
+  const ask: Resolver = (root, args, context, info) => {
     try {
-      const value = resolve(root, args, context, info);
-      return isPromise(value) ? value.then(undefined, (error: unknown) => onFailure(error, context)) : value;
+      return resolve(root, args, context, info);
     } catch (error) {
-      return onFailure(error, context);
+      return fail(error);
     }
+  };
+  return (root, args, context, info) => {
+    const refusal = scopes === undefined ? null : findRefusal(context.principal, scopes);
+    if (refusal !== null) return fail(refusal);
+    const value = ask(root, args, context, info);
+    if (onFailure === undefined || !isPromise(value)) return value;
+    return value.then(undefined, (error: unknown) => onFailure(error, context));
   };
 }
 

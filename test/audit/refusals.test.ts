@@ -58,6 +58,12 @@ it('a request has one record, however many fields are refused', async () => {
   expect(others).toHaveLength(1);
   expect(record).toMatchObject({ action: 'FORBIDDEN', requestId: two.headers.get('x-request-id') });
   expect(JSON.parse(record.details)).toEqual({ fields: ['kickJob', 'kickJobs'] });
+
+  // Whichever of them comes first, and whether or not it may be null.
+  const turned = '{ auditEvents { edges { cursor } } kickJob(id: "j") { id } }';
+  await execute(app, turned, {}, niels);
+  const [latest] = await recordsOf({ actor: 'niels' });
+  expect(JSON.parse(latest.details).fields.sort()).toEqual(['auditEvents', 'kickJob']);
 });
 
 it('while no record can be written, a thousand refusals wait, and what is done has room all the same', async () => {
