@@ -5,6 +5,7 @@ export class InHand {
   private count = 0;
   private waiting: (() => void)[] = [];
 
+  /** Until it throws, answers, or its promise is settled. Adds nothing to what the caller waits for. */
   during<T>(work: () => T): T {
     this.count++;
     let result: T | null = null;

@@ -13,6 +13,7 @@ const MAX_TEXT_LENGTH = 4 * 1024;
 
 /** An operation that can be run without Apollo. */
 export interface KnownOperation {
+  /** As it came first, spaces and all. */
   text: string;
   document: DocumentNode;
   operation: OperationDefinitionNode;

@@ -68,7 +68,7 @@ export function serveKnown({ known, schema, createContext, observers, apollo }: 
     if (params === null || found === null) return null;
     const { operationName, variables } = params;
     if (operationName !== null && operationName !== found.seen.name) return null;
-    // Of one letter with what came, and kept anyway: what came need not be for as long as GenAuth takes.
+    // The same text, which is kept anyway: the copy that came need not be, for as long as GenAuth takes.
     params.body['query'] = found.text;
     const { document, operation } = found;
     if (findBrokenLimit({ schema, document, operation, variables, bodyBytes }) !== null) return null;
