@@ -4,6 +4,7 @@ import { ID } from '../graphql/id';
 import { ErrorCode } from '../errors';
 import { PageInfo } from '../graphql/page-info.type';
 import { KickReason } from '../kick/kick-reason.enum';
+import { UserIdType } from '../kick/user-id-type.enum';
 import type { JobRow } from './kick-job.repository';
 import { KickJobState } from './kick-job-state.enum';
 import type { OutcomeRow, Progress } from './kick-outcome.repository';
@@ -98,6 +99,18 @@ export class KickJob {
   @Field(() => [ID], { description: 'The apps that its users are forced out of.' })
   appIds!: string[];
 
+  @Field(() => UserIdType, { description: 'What kind of identifier each of its users is named by.' })
+  userIdType!: UserIdType;
+
+  @Field(() => Boolean, { description: 'Whether users are read back after they were kicked.' })
+  verify!: boolean;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The id of the job whose FAILED and UNKNOWN users it tries again; null: it has a list of its own.',
+  })
+  retryOf!: string | null;
+
   @Field(() => KickReason, { description: 'Why, as its caller gave it.' })
   reason!: KickReason;
 
@@ -140,6 +153,9 @@ export function toKickJob(row: JobRow): KickJob {
     id: row.id,
     state: row.state,
     appIds: row.app_ids,
+    userIdType: row.user_id_type,
+    verify: row.verify,
+    retryOf: row.retry_of,
     reason: row.reason,
     ticket: row.ticket,
     startedBy: row.subject,

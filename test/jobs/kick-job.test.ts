@@ -47,6 +47,9 @@ describeOnEachStore('jobs', (kind) => {
       pausedReason: null,
       estimatedFinishAt: null,
       appIds: appIds.slice(0, 1),
+      userIdType: 'EMAIL',
+      verify: false,
+      retryOf: null,
       reason: 'LEAKED_CREDENTIAL',
       ticket: 'INC-7',
       startedBy: 'developer',
@@ -167,11 +170,13 @@ describeOnEachStore('jobs', (kind) => {
 
   it('are retried for the failed users only', async () => {
     app.genauth.faults.next({ kind: 'envelope', statusCode: 403, message: 'not now' });
-    const id = await acceptedJob(app, byEmail([emails[0]!]));
+    const id = await acceptedJob(app, byEmail([emails[0]!], { verify: true }));
     await finishedJob(app, id);
     const idempotencyKey = newKey();
     const { job } = await run(app, 'retry-kick-job', { id, idempotencyKey });
-    expect(outcomesOf(await finishedJob(app, job.id))).toMatchObject([{ userId: emails[0], state: 'KICKED' }]);
+    const retried = await finishedJob(app, job.id);
+    expect(outcomesOf(retried)).toMatchObject([{ userId: emails[0], state: 'KICKED', verifiedOffline: true }]);
+    expect(retried).toMatchObject({ retryOf: id, userIdType: 'EMAIL', verify: true });
     expect((await run(app, 'retry-kick-job', { id, idempotencyKey })).job.id).toBe(job.id);
     expect(await run(app, 'retry-kick-job', { id: job.id, idempotencyKey: newKey() })).toMatchObject({
       code: 'INVALID_INPUT',
