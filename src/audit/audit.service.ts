@@ -49,6 +49,11 @@ export class AuditService {
     return named.id;
   }
 
+  /** Resolves when all records so far stand, or can't be written for now. */
+  settled(): Promise<void> {
+    return this.records.settle();
+  }
+
   /** With the target's mark in place of the target. */
   private standIn({ id, target, ticket, appIds, ...rest }: AuditEntry): void {
     const user = target == null ? null : this.fingerprint(target.type, target.id);

@@ -108,6 +108,7 @@ export class KickJobService {
     await this.options.lines.skipUnsent(job.id);
     await finishJob({ database: this.database, audit: this.audit, log: this.options.log }, job);
     this.tell.changed(job.id);
+    await this.audit.settled();
     return (await findJob(this.database, job.id)) ?? job;
   }
 
@@ -143,6 +144,8 @@ export class KickJobService {
     if (!isNew) return job;
     recordStart(job, true);
     this.tell.queued();
+    // Whoever is told of a job can rely on it that the trail tells who started it.
+    await this.audit.settled();
     return job;
   }
 

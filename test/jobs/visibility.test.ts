@@ -5,7 +5,7 @@ import { execute, operation, type ExecuteOptions } from '../helpers/execute';
 import { startTestIssuer } from '../helpers/issuer';
 import { scrape } from '../helpers/scrape';
 import { startTestApp, type TestApp } from '../helpers/start-app';
-import { makeStore, openStore } from '../helpers/stores';
+import { makeStore, openStore, sharedStore } from '../helpers/stores';
 import { type TestIssuer } from '../helpers/test-issuer';
 import { finishedJob, newKey, run, startJob } from './jobs';
 import { countsOf, watchJob } from './watch';
@@ -145,6 +145,27 @@ describe('a job', () => {
       Array.from({ length: 2 }, () => 'olga KICK_REQUESTED'),
     );
     expect(await run(app, 'kick-job', { id: retried.job.id }, alice)).toBeNull();
+  });
+
+  it('has its record before the caller is told of it, so that no end of the process takes it away', async () => {
+    const store = await sharedStore();
+    const stands = async (jobId: string) => {
+      const rows = await store.query<{ action: string; actor: string }>(
+        `select action, actor from audit_events where job_id = $1 and action in ('JOB_STARTED', 'JOB_RETRIED', 'JOB_CANCELLED')
+         order by seq`,
+        [jobId],
+      );
+      return rows.map(({ action, actor }) => `${actor} ${action}`);
+    };
+    app.genauth.faults.always({ kind: 'delay', ms: 200 });
+    const job = await accepted(alice);
+    expect(await stands(job)).toEqual(['alice JOB_STARTED']);
+    await run(app, 'cancel-kick-job', { id: job }, olga);
+    expect(await stands(job)).toEqual(['alice JOB_STARTED', 'olga JOB_CANCELLED']);
+    const retried = (await run(app, 'retry-kick-job', { id, idempotencyKey: newKey() }, alice)).job.id;
+    expect(await stands(retried)).toEqual(['alice JOB_RETRIED']);
+    app.genauth.faults.clear();
+    for (const one of [job, retried]) await finished(one);
   });
 });
 
