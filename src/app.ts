@@ -146,9 +146,10 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     // Requests under way are answered within their deadline, if the database is quick.
     const cutOffMs = Math.min(timeoutMs + ANSWERING_MS, LONGEST_TIMER_MS);
     jobs.endStreams();
-    const handedOver = jobs.stop();
+    // Told at the end: what is left is to be stopped all the same.
+    const handingOver = Promise.allSettled([jobs.stop()]);
     await drain(http, cutOffMs, graphql.settled);
-    await handedOver;
+    const [handedOver] = await handingOver;
     await metricsServer?.stop();
     // Whose callers have hung up: their outcomes are recorded all the same.
     await graphql.settled();
@@ -162,6 +163,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     await retention?.stop();
     await records.stop();
     if (overrides.database === undefined) await database.stop();
+    if (handedOver.status === 'rejected') throw handedOver.reason;
   };
   let stopping: Promise<void> | null = null;
   const stop = (graceMs = 0): Promise<void> => (stopping ??= close(graceMs));

@@ -29,6 +29,7 @@ interface Pending extends TimedEntry {
   waiter: { resolve: () => void; reject: (error: unknown) => void } | null;
 }
 
+const NOBODY = (): void => undefined;
 const isRefusal = ({ entry: { action } }: Pending): boolean => action === 'FORBIDDEN' || action === 'RATE_LIMITED';
 
 export class AuditLog {
@@ -125,12 +126,12 @@ export class AuditLog {
     // Let the callers of the same turn of the event loop come along.
     await nextTurn();
     let isWriting = true;
-    let tell = (): void => undefined;
+    let tell = NOBODY;
     while (isWriting && this.pending.length > 0) {
       const earlyMs = this.wroteAt + SPACING_MS - performance.now();
       if (earlyMs > 0) {
         tell();
-        tell = () => undefined;
+        tell = NOBODY;
         await delay(earlyMs);
       }
       this.wroteAt = performance.now();
@@ -140,12 +141,14 @@ export class AuditLog {
       // driver hands it over within two ticks; a whole turn of the event loop takes a crowd milliseconds.
       process.nextTick((those: () => void) => process.nextTick(those), tell);
       isWriting = await writing;
-      tell = () => batch.forEach(({ waiter }) => waiter?.resolve());
-      if (!isWriting) tell = () => undefined;
+      tell = isWriting ? () => batch.forEach(({ waiter }) => waiter?.resolve()) : NOBODY;
     }
     tell();
     // At once, not when the promise settles: whoever adds in between would find nobody at work.
     this.flushing = null;
+    // Of a failure, those who had come by then were told.
+    if (this.pending.some(({ waiter }) => waiter !== null)) void this.flush();
+    else if (this.pending.length > 0) this.flushIn(RETRY_MS);
   }
 
   /** Doesn't tell those who wait of a success, but of a failure. */

@@ -157,7 +157,7 @@ export class AttemptRunner {
     });
   }
 
-  /** The connection took so long that the call's turn was over. It stands now, so another turn will do. */
+  /** There was a connection only when the call's turn, or its time, was over. For the turn, it stands now: another one will do. */
   private async sendLater<T>(call: Call<T>, context: CallContext, turn: Turn, error: TransportError): Promise<Answer> {
     const { deadline, permit } = turn;
     if (deadline.remainingMs() === 0) throw new TransportError('not-sent', error);

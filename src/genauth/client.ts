@@ -6,7 +6,7 @@ import { AttemptRunner, type AttemptOptions, type Call, type CallContext, type S
 import { isOutage, readSuccessFlag, UntriedError, type DataReading } from './failures';
 import { Permit, type Pace } from './permit';
 import { Circuit, type CircuitStateName } from './circuit';
-import { Deadline, waitBeforeRetry } from './resilience';
+import { Deadline, refuseAfter, waitBeforeRetry } from './resilience';
 import { isRecord } from '../is-record';
 import { type KickUsersBody, type WireUserIdType } from './wire';
 
@@ -131,7 +131,9 @@ export class GenAuthClient {
 
   private async call<T>(call: Call<T>, context: CallContext, maxAttempts: number): Promise<Success<T>> {
     const permit = new Permit(this.options.pace, context);
+    // A job's call has its time from when it goes: neither the wait for its turn nor a slow database takes any of it.
     let deadline = context.priority === 'job' ? null : new Deadline(this.options.timeoutMs);
+    let { sendBy = Infinity } = context;
     const signatures: string[] = [];
     let lastFailure: AppError | null = null;
     /** The last one that GenAuth may have carried out: a later attempt that was not sent takes nothing of it back. */
@@ -139,18 +141,21 @@ export class GenAuthClient {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.untilItMayGo(context, permit, deadline);
-        deadline ??= new Deadline(this.options.timeoutMs, context.sendBy);
-        deadline.refuseIfLate();
+        if (deadline === null) sendBy = Math.min(sendBy, performance.now() + this.options.timeoutMs);
+        refuseAfter(sendBy);
         if (context.beforeSend !== undefined) {
           await context.beforeSend();
           if (!permit.isFresh) await permit.acquire(deadline);
+          refuseAfter(sendBy);
         }
+        deadline ??= new Deadline(this.options.timeoutMs, sendBy);
       } catch (error) {
-        // Before this attempt, so there is none. Where our own pace is the reason, the attempt before it tells more.
+        // Before this attempt, so there is none. Where our own pace or the time is the reason, the attempt before it tells more.
         if (!(error instanceof AppError)) throw error;
-        const told = error.code === ErrorCode.RATE_LIMITED ? (lastFailure ?? error) : error;
-        throw asOutcome(told, inDoubt);
+        const isOurs = error.code === ErrorCode.RATE_LIMITED || error instanceof UntriedError;
+        throw asOutcome(isOurs ? (lastFailure ?? error) : error, inDoubt);
       }
+      if (lastFailure !== null && !deadline.isWorthIt) throw asOutcome(lastFailure, inDoubt);
       const turn = { attempt, deadline, permit, signatures };
       try {
         const attemptIt = (): Promise<Success<T>> => this.runner.run(call, context, turn);

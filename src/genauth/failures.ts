@@ -146,7 +146,7 @@ const TRANSPORT: Record<TransportFailure, [ErrorCode, string, boolean]> = {
   timeout: [ErrorCode.UPSTREAM_TIMEOUT, 'GenAuth gave no complete answer in time.', true],
 };
 
-/** Nothing was sent, as the caller had gone or our own pace forbade it: it says nothing about GenAuth. */
+/** Nothing was sent, as the caller had gone, or our own pace or the time forbade it: it says nothing about GenAuth. */
 export class UntriedError extends AppError {
   override readonly name = 'UntriedError';
 }

@@ -12,12 +12,15 @@ const LONGEST_WAITS_MS = [100, 300] as const;
 
 const TOO_LATE = 'A call made so late could throw out a user who has come back; nothing was sent.';
 
+/** Where so little of the time is left, an answer would hardly come: sent then, a call would end in doubt. Of the whole. */
+const TOO_LITTLE = 0.1;
+
 /** A point in time that all attempts of one mutation share. Monotonic, so a stepped clock neither stretches nor cuts it. */
 export class Deadline {
   private readonly endsAt: number;
   /** @param sendBy by `performance.now()`: nothing is sent later than this, though answers are waited for */
   constructor(
-    timeoutMs: number,
+    private readonly timeoutMs: number,
     private readonly sendBy = Infinity,
   ) {
     this.endsAt = performance.now() + timeoutMs;
@@ -28,10 +31,19 @@ export class Deadline {
   maySend(): boolean {
     return this.remainingMs() > 0 && performance.now() <= this.sendBy;
   }
+  /** Whether an answer can still be hoped for. */
+  get isWorthIt(): boolean {
+    return this.remainingMs() > this.timeoutMs * TOO_LITTLE;
+  }
   /** @throws {UntriedError} when it is too late to send, whatever time is left for an answer */
   refuseIfLate(): void {
-    if (performance.now() > this.sendBy) throw new UntriedError(ErrorCode.UPSTREAM_UNAVAILABLE, TOO_LATE);
+    refuseAfter(this.sendBy);
   }
+}
+
+/** @throws {UntriedError} when it is later than this, by `performance.now()` */
+export function refuseAfter(sendBy: number): void {
+  if (performance.now() > sendBy) throw new UntriedError(ErrorCode.UPSTREAM_UNAVAILABLE, TOO_LATE);
 }
 
 /**

@@ -3,7 +3,7 @@
  * killed process but not a power cut, as it never calls fsync.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, statfs } from 'node:fs/promises';
+import { chmod, mkdir, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { PGlite, Transaction } from '@electric-sql/pglite' with { 'resolution-mode': 'import' };
 import { codeOf } from '../errors';
@@ -29,6 +29,20 @@ export class DataDirError extends Error {
   }
 }
 
+/**
+ * All statements have the one session. A text that begins a transaction by itself, as pg-boss's do, and fails in it would leave
+ * the session there, where PostgreSQL refuses everything.
+ */
+async function runAll(store: PGlite, sql: string): Promise<void> {
+  try {
+    await store.exec(sql);
+  } catch (error) {
+    // Outside of a transaction it does nothing.
+    await store.exec('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
 const queryableOf = (store: PGlite | Transaction): Queryable => ({
   query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
     (await store.query<Row>(sql, [...parameters])).rows,
@@ -46,10 +60,33 @@ const isFull = (directory: string): Promise<boolean> =>
     () => false,
   );
 
+/** For nobody but us: it holds whom was kicked. */
+const PRIVATE = 0o700;
+
+const isDirectory = (directory: string): Promise<boolean> =>
+  stat(directory).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** With its parents. Node's own way (`recursive`) never ends where the system makes none, as below /proc. */
+async function makeDirectory(directory: string): Promise<void> {
+  const make = () => mkdir(directory, { mode: PRIVATE });
+  try {
+    await make();
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && (await isDirectory(directory))) return;
+    const parent = path.dirname(directory);
+    if (codeOf(error) !== 'ENOENT' || (await isDirectory(parent))) throw error;
+    await makeDirectory(parent);
+    await make();
+  }
+}
+
 /** @returns the unlocking */
 async function take(directory: string): Promise<() => Promise<void>> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(path.resolve(directory));
     return await lockDirectory(directory);
   } catch (error) {
     throw error instanceof DirectoryInUseError ? error : new DataDirError(error);
@@ -75,6 +112,8 @@ export async function openEmbedded(directory: string): Promise<Database> {
     // PGlite tells of no reason. A user who took a full disk for a broken database might delete it.
     throw new DataDirError(error, codeOf(error) || ((await isFull(directory)) ? 'ENOSPC' : ''));
   });
+  // PGlite's files are open to everybody. Where the directory is somebody else's, it is theirs to say who gets at it.
+  await chmod(storeIn(directory), PRIVATE).catch(() => undefined);
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     await store.close();
@@ -83,6 +122,7 @@ export async function openEmbedded(directory: string): Promise<Database> {
   return {
     kind: 'embedded',
     ...queryableOf(store),
+    run: (sql) => runAll(store, sql),
     transaction: async <T>(work: (transaction: Queryable) => Promise<T>) =>
       store.transaction((transaction) => work(queryableOf(transaction))),
     listen: (channel, onMessage) => store.listen(channel, onMessage),

@@ -1,5 +1,6 @@
 /** The database has written records, and its answer is lost: they stand once, and those after them are written. */
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/audit-log';
 import type { AuditEntry } from '../../src/audit/audit-record';
@@ -66,5 +67,36 @@ describeOnEachStore('an answer that is lost', (kind) => {
     await log.write(entry());
     await log.stop();
     expect(await verifyTrail(database, [])).toMatchObject({ records: 4, faults: [] });
+  });
+});
+
+describe('a record that comes in the moment in which others fail', () => {
+  /** The first writing hangs until it is told to fail. */
+  function failing() {
+    let fail = (): void => undefined;
+    const failure = new Promise<never>((_, reject) => (fail = () => reject(new Error('gone'))));
+    let isBroken = true;
+    const query = async () => (isBroken ? failure : []);
+    const database = { query, transaction: (work: (within: unknown) => Promise<unknown>) => work({ query }) };
+    const failNow = (): void => {
+      isBroken = false;
+      fail();
+    };
+    return { database: database as unknown as Database, failNow };
+  }
+
+  it.each(Array.from({ length: 14 }, (_, ticks) => ticks))('%i ticks after it, is written', async (ticks) => {
+    const { database, failNow } = failing();
+    const log = new AuditLog(database, pino({ level: 'silent' }));
+    const first = log.write(entry()).catch((error: Error) => error.message);
+    await nextTurn();
+    await nextTurn();
+    failNow();
+    for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+    const second = log.write(entry()).catch((error: Error) => error.message);
+    expect(await first).toBe('gone');
+    // It stands, or was told with the others.
+    expect([undefined, 'gone']).toContain(await second);
+    await log.stop();
   });
 });
