@@ -175,9 +175,8 @@ export class AuditLog {
     this.isFailing = true;
     // Those that somebody waits for are told now: what they were to precede does not happen.
     for (const { waiter } of [...batch, ...this.pending]) waiter?.reject(error);
-    const kept = [...batch, ...this.pending].filter(({ waiter }) => waiter === null);
-    this.pending = kept;
-    if (kept.length > 0) this.flushIn(RETRY_MS);
+    this.pending = [...batch, ...this.pending].filter(({ waiter }) => waiter === null);
+    if (this.pending.length > 0) this.flushIn(RETRY_MS);
     this.tellSettled(Infinity);
   }
 
