@@ -121,7 +121,12 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     if (error instanceof NotUtf8Error) {
       return reply.code(status).send(errorBody(error.message, 'BAD_REQUEST', request.id));
     }
-    if (status < 500) return reply.code(status).send(refusal(status, request.id));
+    if (status < 500) {
+      // Fastify would end the connection with the answer, and whoever is still sending would not read it.
+      if (!request.raw.complete) void reply.removeHeader('connection');
+      cutOffSoon(request);
+      return reply.code(status).send(refusal(status, request.id));
+    }
     options.log.error({ err: error, requestId: request.id }, 'unexpected error');
     const message = 'Something went wrong on our side; the log knows it by the request id.';
     return reply.code(500).send(errorBody(message, 'INTERNAL_SERVER_ERROR', request.id));
@@ -130,7 +135,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     await app.register(cors, {
       origin: [...options.corsOrigins],
       methods: ['GET', 'POST'],
-      exposedHeaders: ['x-request-id', 'retry-after'],
+      exposedHeaders: ['x-request-id', 'retry-after', 'www-authenticate'],
       maxAge: 600,
     });
   }

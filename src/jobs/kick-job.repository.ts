@@ -101,19 +101,31 @@ export async function insertJob(store: Queryable, job: NewJob): Promise<JobRow> 
   return row;
 }
 
-/** Newest first. @param owner only this caller's; null: everybody's. @param before a position, exclusive */
-export const listJobs = (
+const LAST_POSITION = '9223372036854775807';
+
+/**
+ * Newest first. A caller's are compared as rows, since only the index of callers is in that order: of an equation PostgreSQL
+ * would conclude that the order is the position's alone, and read everybody's.
+ * @param owner only this caller's; null: everybody's. @param before a position, exclusive
+ */
+export function listJobs(
   store: Queryable,
   owner: { issuer: string; subject: string } | null,
   before: string | null,
   limit: number,
-): Promise<JobRow[]> =>
-  store.query<JobRow>(
+): Promise<JobRow[]> {
+  const page = [before ?? LAST_POSITION, limit];
+  if (owner === null) {
+    const everybodys = `select ${COLUMNS} from kick_jobs where position < $1 order by kick_jobs.position desc limit $2`;
+    return store.query<JobRow>(everybodys, page);
+  }
+  return store.query<JobRow>(
     `select ${COLUMNS} from kick_jobs
-     where ($1::text is null or (issuer = $1 and subject = $2)) and ($3::bigint is null or position < $3)
-     order by kick_jobs.position desc limit $4`,
-    [owner?.issuer ?? null, owner?.subject ?? null, before, limit],
+     where (issuer, subject, position) < ($3::text, $4::text, $1::bigint) and (issuer, subject) >= ($3::text, $4::text)
+     order by issuer desc, subject desc, kick_jobs.position desc limit $2`,
+    [...page, owner.issuer, owner.subject],
   );
+}
 
 /** The first call of a job is about to be made. */
 export const setRunning = async (store: Queryable, id: string): Promise<void> => {

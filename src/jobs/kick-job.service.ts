@@ -82,7 +82,9 @@ export class KickJobService {
     const known = await unlessAway(find, () => BEGUN_NOTHING);
     if (known !== undefined) return known;
     if (job.finished_at === null) throw invalidId('must be the id of a finished job');
-    const users = await unlessAway(() => listUnsettledUsers(this.database, job.id), () => BEGUN_NOTHING); // prettier-ignore
+    // By turns, as what follows: it may be ten thousand users.
+    const list = () => this.turns.take(caller.principal, () => listUnsettledUsers(this.database, job.id));
+    const users = await unlessAway(list, () => BEGUN_NOTHING);
     const userIds = users.flatMap(({ user_id }) => user_id ?? []);
     if (userIds.length === 0) throw invalidId('must be the id of a job with failed or unknown users');
     const { app_ids: appIds, user_id_type: userIdType, reason, ticket, verify } = job;

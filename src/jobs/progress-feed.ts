@@ -2,6 +2,7 @@
  * Live progress of jobs for those who watch, whichever gateway works on them: workers say by NOTIFY that something has
  * changed, the gateways that have watchers then read. Watching a job that stands still costs nothing.
  */
+import { bulkhead } from 'cockatiel';
 import type { Database } from '../store/database';
 import type { Logger } from '../observability/logger';
 import { findJob } from './kick-job.repository';
@@ -34,6 +35,8 @@ interface Watched {
 export class ProgressFeed {
   private readonly jobs = new Map<string, Watched>();
   private readonly changed = new Map<string, NodeJS.Timeout>();
+  /** One reading at a time, however many jobs are watched: kicks need the database's connections. */
+  private readonly turns = bulkhead(1, Infinity);
   private unlisten: (() => Promise<void>) | null = null;
   private isEnded = false;
   private readonly sweep: NodeJS.Timeout;
@@ -107,13 +110,17 @@ export class ProgressFeed {
     watched.timer = setTimeout(() => void this.read(jobId, watched), waitMs);
   }
 
+  private async snapshotOf(jobId: string): Promise<Snapshot> {
+    // The state first: a job that was finished then has its last count now.
+    const job = await findJob(this.database, jobId);
+    const progress = await countProgress(this.database, jobId);
+    return { progress, isFinished: job === undefined || job.finished_at !== null };
+  }
+
   private async read(jobId: string, watched: Watched): Promise<void> {
     watched.isReading = true;
     try {
-      // The state first: a job that was finished then has its last count now.
-      const job = await findJob(this.database, jobId);
-      const progress = await countProgress(this.database, jobId);
-      const snapshot = { progress, isFinished: job === undefined || job.finished_at !== null };
+      const snapshot = await this.turns.execute(() => this.snapshotOf(jobId));
       for (const watcher of [...watched.watchers]) watcher(snapshot);
     } catch (error) {
       this.log.warn({ reason: String(error), jobId }, 'progress can not be read');

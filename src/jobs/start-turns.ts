@@ -1,5 +1,5 @@
 /**
- * Turns of starting jobs. Each start waits for its caller's lock on a connection of its own, of which there are few, and
+ * Turns of starting and retrying jobs. Each start waits for its caller's lock on a connection of its own, of which there are few, and
  * kicks need them: of one caller one at a time, and of all together no more than leave a connection over.
  */
 import { bulkhead, type BulkheadPolicy } from 'cockatiel';

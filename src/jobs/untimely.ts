@@ -3,7 +3,7 @@ import { ErrorCode, type AppError } from '../errors';
 import type { JobRow } from './kick-job.repository';
 import type { OwnedLine } from './kick-line.repository';
 
-/** A line that GenAuth was asked for so often, and refuses for now, fails once its job is old; how long it was away is no matter. */
+/** A line that was tried so often, and is refused for now, fails once its job is old; how long GenAuth was away is no matter. */
 export const MAX_ATTEMPTS = 100;
 /** Milliseconds. */
 const OLD_MS = 24 * 3_600_000;

@@ -9,7 +9,7 @@ import { codeOf } from '../errors';
 import type { HangUp } from '../hang-up';
 import { DatabaseAwayError, unlessAway } from '../store/away';
 
-/** Of the connections that a gateway has (postgres.ts), one is left over for records and jobs at any time. */
+/** Of the connections that a gateway has (postgres.ts), readings leave one over for records and jobs. */
 const AT_ONCE = 2;
 /** Of one caller's readings. An operation that costs as much as one may asks for two thousand. */
 const MOST_WAITING = 5000;

@@ -17,12 +17,24 @@ const OF_POSTGRES = /^((08|28|3D|53|57|58)[0-9A-Z]{3}|25006|25P03)$/;
 const OF_THE_DRIVER =
   /^(Connection terminated|Query read timeout|timeout (expired|exceeded)|Client (has encountered a connection error|was closed)|The server does not support SSL|There was an error establishing an SSL)/;
 
+/** There was no connection to be had. Whatever the reason (a certificate, a right that was taken away), it may pass by itself. */
+export class NoConnectionError extends Error {
+  override readonly name = 'NoConnectionError';
+  /** Node's or PostgreSQL's; empty where it is the driver's. */
+  readonly code: string;
+  constructor(cause: unknown) {
+    super(reasonOf(cause), { cause });
+    this.code = codeOf(cause);
+  }
+}
+
 /** The message of an error, whatever threw it. */
 const reasonOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : '';
 
 /** Whether an error of a {@link Database} may pass by itself. */
 export function isAway(error: unknown): boolean {
+  if (error instanceof NoConnectionError) return true;
   const code = codeOf(error);
   return code === '' ? OF_THE_DRIVER.test(reasonOf(error)) : OF_SOCKETS.test(code) || OF_POSTGRES.test(code);
 }

@@ -1,6 +1,8 @@
 /** Why a database can't be used, for whoever set its address: codes and words of ours, as its own texts name users and hosts. */
 import { codeOf } from '../errors';
 
+const UNTRUSTED = 'its certificate is of an authority that is not trusted: name its file as sslrootcert';
+
 /** By the code of Node's error, or by PostgreSQL's SQLSTATE (its manual, appendix A). */
 const BY_CODE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens at its address',
@@ -12,6 +14,12 @@ const BY_CODE: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'it does not answer in time',
   ENOENT: 'a file that DATABASE_URL names can not be read',
   EACCES: 'a file that DATABASE_URL names can not be read',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   '08P01': 'a pooler in between may not let its settings through (the README tells which)',
   '25006': 'it takes no writes',
   '28000': 'it does not let this user in',
@@ -21,6 +29,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   '42501': 'the user may not do what the gateway needs, such as to create tables',
   '53100': 'its disk is full',
   '53300': 'it has no connection left',
+  '55000': 'it takes no connections',
   '57014': 'it takes too long',
   '57P03': 'it is starting up, or shutting down',
 };

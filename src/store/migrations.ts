@@ -5,6 +5,7 @@ import { rateLimitTables } from './migrations/0003-rate-limit';
 import { jobTables } from './migrations/0004-jobs';
 import { pendingLines } from './migrations/0005-pending-lines';
 import { kicksFirst } from './migrations/0006-kicks-first';
+import { jobsOfCallers } from './migrations/0007-jobs-of-callers';
 
 export interface Migration {
   id: number;
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: 4, name: 'jobs', sql: jobTables },
   { id: 5, name: 'pending-lines', sql: pendingLines },
   { id: 6, name: 'kicks-first', sql: kicksFirst },
+  { id: 7, name: 'jobs-of-callers', sql: jobsOfCallers },
 ];

@@ -2,6 +2,7 @@
 import { Pool, type PoolClient } from 'pg';
 import type { Logger } from '../observability/logger';
 import { PRODUCT } from '../product';
+import { NoConnectionError } from './away';
 import type { Database, Queryable } from './database';
 import { endWithin } from './end-within';
 import { ListeningConnection } from './listening-connection';
@@ -20,6 +21,25 @@ const QUERY_TIMEOUT_MS = 5000;
  * locks from the others: the server ends it, long before TCP would notice. Milliseconds.
  */
 const SILENCE_MS = 10_000;
+
+type OnConnected = Parameters<Pool['connect']>[0];
+
+/** Says of an error that there was no connection to be had, whether a statement or a transaction was to have it. */
+class TellingPool extends Pool {
+  override connect(): Promise<PoolClient>;
+  override connect(onConnected: OnConnected): void;
+  override connect(onConnected?: OnConnected): Promise<PoolClient> | undefined {
+    if (onConnected === undefined) {
+      return super.connect().catch((error: unknown) => {
+        throw new NoConnectionError(error);
+      });
+    }
+    super.connect((error, client, release) => {
+      onConnected(error instanceof Error ? new NoConnectionError(error) : undefined, client, release);
+    });
+    return undefined;
+  }
+}
 
 const queryableOf = (client: Pool | PoolClient): Queryable => ({
   query: async <Row>(sql: string, parameters: readonly unknown[] = [], name?: string) => {
@@ -60,7 +80,7 @@ export function openPostgres(connectionString: string, log: Logger): Database {
     application_name: PRODUCT.name,
     keepAlive: true,
   };
-  const pool = new Pool({
+  const pool = new TellingPool({
     ...settings,
     max: MAX_CONNECTIONS,
     query_timeout: QUERY_TIMEOUT_MS,

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/audit-log';
 import { eraseTarget, eraseTargetsBefore, selectEvents } from '../../src/audit/audit-repository';
 import { KickQueue } from '../../src/jobs/kick-queue';
-import { countJobsByState } from '../../src/jobs/kick-job.repository';
+import { countJobsByState, listJobs } from '../../src/jobs/kick-job.repository';
 import { eraseUsersBefore } from '../../src/jobs/kick-outcome.repository';
 import type { Database } from '../../src/store/database';
 import { Explained } from '../helpers/explained';
@@ -82,6 +82,35 @@ describeOnEachStore('a database that has grown', (kind) => {
           expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 10 }, (_, index) => newest - index));
         }
       }
+    },
+  );
+
+  it.each(['nothing', 'everything'])(
+    'has a caller’s jobs found by the caller, if PostgreSQL knows %s of them',
+    async (known) => {
+      // Somebody who started the first half of all jobs, and then nobody in particular.
+      await database.query(
+        `insert into kick_jobs (id, issuer, subject, idempotency_key, input_hash, format, state, user_id_type, app_ids, reason,
+         verify, request_id, total, finished_at)
+       select gen_random_uuid(), 'issuer', case when n <= $1::integer then 'left' else 'a' || n end, n::text, '', 1, 'COMPLETED',
+         'USER_ID', '{}', 'OTHER', false, '', 1, now() from generate_series(1, 2 * $1::integer) as n`,
+        [RECORDS],
+      );
+      if (known === 'everything') await database.query('analyze kick_jobs');
+      const positions = async (owner: string | null, before: string | null = null): Promise<number[]> => {
+        const explained = new Explained(database, /^kick_jobs$/);
+        const whose = owner === null ? null : { issuer: 'issuer', subject: owner };
+        await listJobs(explained, whose, before, 10);
+        const jobs = await listJobs(database, whose, before, 10);
+        expect({ owner, before, rows: explained.rows }).toEqual({ owner, before, rows: jobs.length });
+        return jobs.map(({ position }) => Number(position));
+      };
+      const tenFrom = (newest: number) => Array.from({ length: 10 }, (_, index) => newest - index);
+      expect(await positions('left')).toEqual(tenFrom(RECORDS));
+      expect(await positions('left', '1000')).toEqual(tenFrom(999));
+      expect(await positions('nobody')).toEqual([]);
+      expect(await positions(null)).toEqual(tenFrom(2 * RECORDS));
+      expect(await positions(null, '1000')).toEqual(tenFrom(999));
     },
   );
 
