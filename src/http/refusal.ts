@@ -8,7 +8,7 @@ const REFUSALS: Record<number, [code: string, message: string]> = {
   405: ['METHOD_NOT_ALLOWED', 'This address does not take this method.'],
   408: ['REQUEST_TIMEOUT', 'The request took too long to come in.'],
   413: ['PAYLOAD_TOO_LARGE', 'The request body is too large.'],
-  415: ['UNSUPPORTED_MEDIA_TYPE', 'Send the operation as application/json.'],
+  415: ['UNSUPPORTED_MEDIA_TYPE', 'Send the operation as application/json, not compressed.'],
   421: ['MISDIRECTED_REQUEST', 'Without callers’ tokens this gateway serves loopback hosts only.'],
   431: ['HEADERS_TOO_LARGE', 'The request headers are too large.'],
 };

@@ -8,6 +8,7 @@ import type { Logger } from '../observability/logger';
 import { answerClientErrors } from './client-error';
 import { noteRequest } from './connections';
 import { cutOffSoon } from './cut-off';
+import { mediaTypeFor } from './media-types';
 import { hostnameOf, isLoopback } from './loopback';
 import { errorBody, refusal } from './refusal';
 
@@ -40,10 +41,13 @@ export interface HttpOptions {
 const hasErrors = (body: unknown): body is { errors: { extensions?: object }[] } =>
   typeof body === 'object' && body !== null && 'errors' in body && Array.isArray(body.errors);
 
-/** Apollo refuses what is no operation at all (a batch, no query, CSRF) before it knows the request's id. */
-function withRequestId(json: string, requestId: string): string {
+/**
+ * Apollo refuses what is no operation at all (a batch, no query, CSRF) before it knows the request's id.
+ * @returns null when it is no answer of GraphQL's
+ */
+function withRequestId(json: string, requestId: string): string | null {
   const parsed: unknown = JSON.parse(json);
-  if (!hasErrors(parsed)) return json;
+  if (!hasErrors(parsed)) return null;
   const errors = parsed.errors.map((error) => ({ ...error, extensions: { ...error.extensions, requestId } }));
   return JSON.stringify({ ...parsed, errors });
 }
@@ -63,12 +67,21 @@ class NotUtf8Error extends Error {
   }
 }
 
+class CompressedError extends Error {
+  readonly statusCode = 415;
+  constructor() {
+    super('The request body is compressed.');
+  }
+}
+
 /** Fastify's own parser of JSON, which also tells how much there was of it. */
 function measureBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.decorateRequest('bodyBytes', 0);
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     request.bodyBytes = body.length;
+    const { 'content-encoding': coding = 'identity' } = request.headers;
+    if (coding.toLowerCase() !== 'identity') return done(new CompressedError());
     if (!isUtf8(body)) return done(new NotUtf8Error());
     return parseJson(request, body.toString(), done);
   });
@@ -108,12 +121,17 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     if (!options.loopbackOnly || isLoopback(hostnameOf(request.headers.host))) done();
     else void reply.code(421).send(refusal(421, request.id));
   });
-  app.addHook('onSend', ({ id }, reply, payload, done) => {
+  app.addHook('onSend', ({ id, headers }, reply, payload, done) => {
     // Asked here, not on arrival: a connection that is kept alive after a late answer would hold up the end.
     if (options.isDraining()) void reply.header('connection', 'close');
     const isRefusal = reply.statusCode >= 400 && typeof payload === 'string';
     const isJson = isRefusal && /\bjson\b/.test(String(reply.getHeader('content-type')));
-    done(null, isJson ? withRequestId(payload, id) : payload);
+    if (!isJson) return done(null, payload);
+    const told = withRequestId(payload, id);
+    // A client that knows GraphQL's own type takes an error in the other one for something in between that has failed.
+    const mediaType = told === null ? undefined : mediaTypeFor(headers.accept ?? '*/*');
+    if (mediaType?.startsWith('application/graphql') === true) void reply.header('content-type', mediaType);
+    done(null, told ?? payload);
   });
   app.setNotFoundHandler((request, reply) => reply.code(404).send(refusal(404, request.id)));
   app.setErrorHandler((error: FastifyError, request, reply) => {

@@ -35,7 +35,7 @@ class TellingPool extends Pool {
       });
     }
     super.connect((error, client, release) => {
-      onConnected(error instanceof Error ? new NoConnectionError(error) : undefined, client, release);
+      onConnected(client === undefined ? new NoConnectionError(error) : undefined, client, release);
     });
     return undefined;
   }

@@ -37,4 +37,19 @@ describe('a body', () => {
     const answer = await fetch(`${app.url}/graphql`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
     expect(answer.status).toBe(413);
   });
+
+  it.each(['announced', 'not announced'])(
+    'that is much too long is told so to who sends on, its length %s',
+    async (how) => {
+      const whole = Buffer.alloc(20 * 1024 * 1024, 'x');
+      const headers = { 'content-type': 'application/json' };
+      for (let round = 0; round < 5; round++) {
+        const body = how === 'announced' ? whole : new Blob([whole]).stream();
+        const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
+        const answer = await fetch(`${app.url}/graphql`, init);
+        expect(answer.status).toBe(413);
+        expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'PAYLOAD_TOO_LARGE' } }] });
+      }
+    },
+  );
 });

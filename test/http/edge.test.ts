@@ -77,7 +77,7 @@ describe('origins', () => {
       'access-control-allow-headers': 'x-a',
     });
     const answer = await execute(production, '{ __typename }', {}, { token, headers: { origin: ADMIN } });
-    expect(answer.headers.get('access-control-expose-headers')).toBe('x-request-id, retry-after');
+    expect(answer.headers.get('access-control-expose-headers')).toBe('x-request-id, retry-after, www-authenticate');
     expect(answer.headers.get('vary')).toMatch(/\bOrigin\b/);
   });
 });
