@@ -120,7 +120,10 @@ export class ProgressFeed {
   private async read(jobId: string, watched: Watched): Promise<void> {
     watched.isReading = true;
     try {
-      const snapshot = await this.turns.execute(() => this.snapshotOf(jobId));
+      // By the time that its turn has come, nobody may be watching any more.
+      const isWatched = () => this.jobs.get(jobId) === watched;
+      const snapshot = await this.turns.execute(() => (isWatched() ? this.snapshotOf(jobId) : null));
+      if (snapshot === null) return;
       for (const watcher of [...watched.watchers]) watcher(snapshot);
     } catch (error) {
       this.log.warn({ reason: String(error), jobId }, 'progress can not be read');

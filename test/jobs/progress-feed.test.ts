@@ -9,13 +9,17 @@ const ID = '00000000-0000-4000-8000-000000000001';
 
 /** One job with one user. Readings wait while `hold` says so. */
 function makeDatabase() {
-  const state = { isFinished: false, hold: Promise.resolve(), readings: 0 };
+  const state = { isFinished: false, hold: Promise.resolve(), readings: 0, underWay: 0, most: 0 };
   let notify = (_jobId: string): void => undefined;
   const query = async (sql: string) => {
     if (/from kick_jobs/.test(sql)) return [{ finished_at: state.isFinished ? new Date() : null }];
     state.readings++;
     const lines = [{ state: state.isFinished ? 'KICKED' : 'PENDING', lines: 1 }];
+    state.most = Math.max(state.most, ++state.underWay);
     await state.hold;
+    // As a database answers.
+    await new Promise((resolve) => setImmediate(resolve));
+    state.underWay--;
     return lines;
   };
   const listen = async (_channel: string, onMessage: (jobId: string) => void) => {
@@ -58,5 +62,15 @@ it('who comes when the gateway is stopping is told so', async () => {
   feed.watch(ID, (snapshot) => void snapshots.push(snapshot));
   await eventually(() => snapshots.length > 0);
   expect([snapshots, state.readings]).toEqual([[null], 0]);
+  await feed.stop();
+});
+
+it('jobs are read one after the other, as kicks need the connections', async () => {
+  const { feed, state } = await startFeed();
+  const told: string[] = [];
+  const jobIds = ['first', 'second', 'third', 'fourth'];
+  for (const jobId of jobIds) feed.watch(jobId, () => void told.push(jobId));
+  await eventually(() => told.length === jobIds.length);
+  expect([told, state.most]).toEqual([jobIds, 1]);
   await feed.stop();
 });
