@@ -72,6 +72,8 @@ withPostgres('production', () => {
     const { env } = await makeProduction({ DATABASE_URL: address.href });
     const { code, stderr } = await bash('NODE_ENV=production npm start', env);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^the database is not reachable, or refuses this gateway \(DEPTH_ZERO_SELF_SIGNED_CERT\): its certificate is of an authority that is not trusted/m);
+    expect(stderr).toMatch(
+      /^the database is not reachable, or refuses this gateway \(DEPTH_ZERO_SELF_SIGNED_CERT\): its certificate is of an authority that is not trusted/m,
+    );
   });
 });
