@@ -157,11 +157,12 @@ export async function createApp(config: Config, log: Logger, overrides: Override
     keyHealth.stop();
     keys?.stop();
     await client.stop();
+    await retention?.stop();
+    // Before all that only gives something back: there may be little time.
+    await records.stop();
     await pace.stop();
     await limit.stop();
     await upstream.stop();
-    await retention?.stop();
-    await records.stop();
     if (overrides.database === undefined) await database.stop();
     if (handedOver.status === 'rejected') throw handedOver.reason;
   };

@@ -11,17 +11,45 @@ import { insertRows, selectKnownIds, takeUnlinkedHeads, type ChainHead } from '.
 
 const NOBODY = { actor: 'gateway', issuer: 'local', requestId: 'audit' } as const;
 
+/** So many are remembered until the database is back; those that come after them are not looked for. */
+const MAX_ABANDONED = 10_000;
+
 /** An entry with the time at which it happened. */
 export interface TimedEntry {
   entry: AuditEntry;
   time: Date;
 }
 
+/** The outcome of a request that stands, and was told its caller as not written: nothing was sent. */
+const toUndone = ({ id: follows, ...request }: AuditEntry): TimedEntry => ({
+  entry: {
+    ...request,
+    id: randomUUID(),
+    action: 'KICK_FAILED',
+    follows,
+    code: 'AUDIT_UNAVAILABLE',
+    mayHaveTakenEffect: false,
+  },
+  time: new Date(),
+});
+
 export class AuditChain {
   /** Null: a new chain is begun with the next write. */
   private current: ChainHead | null = null;
 
+  /** Requests whose writing has failed, though they may stand. */
+  private readonly abandoned = new Map<string, AuditEntry>();
+
   constructor(private readonly database: Database) {}
+
+  /**
+   * For the request of a kick that was not sent, as its record could not be written. Where it turns out to stand, since only the
+   * database's answer was lost, the next chain tells that nothing was done: a request without an outcome is a kick in doubt.
+   */
+  abandon(entry: AuditEntry): void {
+    const hasRoom = this.abandoned.size < MAX_ABANDONED;
+    if (hasRoom && entry.action === 'KICK_REQUESTED') this.abandoned.set(entry.id, entry);
+  }
 
   /** What has to be kept elsewhere to prove that nothing was cut off after it; null before the first write. */
   get head(): ChainHead | null {
@@ -35,18 +63,25 @@ export class AuditChain {
     this.current = head === null ? await this.begin(entries) : await this.append(this.database, head, entries);
   }
 
-  private begin(entries: readonly TimedEntry[]): Promise<ChainHead> {
+  private async begin(entries: readonly TimedEntry[]): Promise<ChainHead> {
+    const abandoned = [...this.abandoned.values()];
+    const head = await this.beginWith(entries, abandoned);
+    for (const { id } of abandoned) this.abandoned.delete(id);
+    return head;
+  }
+
+  private beginWith(entries: readonly TimedEntry[], abandoned: readonly AuditEntry[]): Promise<ChainHead> {
     return this.database.transaction(async (transaction) => {
       const links = await takeUnlinkedHeads(transaction);
       // After a failure: it may have been the answer alone that was lost.
-      const written = await selectKnownIds(
-        transaction,
-        entries.map(({ entry }) => entry.id),
-      );
+      const ids = [...entries.map(({ entry }) => entry.id), ...abandoned.map(({ id }) => id)];
+      const written = await selectKnownIds(transaction, ids);
+      const undone = abandoned.filter(({ id }) => written.has(id)).map(toUndone);
       const unwritten = entries.filter(({ entry }) => !written.has(entry.id));
       const opened: AuditEntry = { ...NOBODY, id: randomUUID(), action: 'CHAIN_OPENED', details: { links } };
       const start = { chain: randomUUID(), seq: 0, hash: NO_HASH };
-      return this.append(transaction, start, [{ entry: opened, time: unwritten[0]?.time ?? new Date() }, ...unwritten]);
+      const opening = { entry: opened, time: unwritten[0]?.time ?? new Date() };
+      return this.append(transaction, start, [opening, ...undone, ...unwritten]);
     });
   }
 

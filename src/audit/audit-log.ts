@@ -2,16 +2,13 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../store/database';
 import { withInfo, type Logger } from '../observability/logger';
-import { AuditChain, type TimedEntry } from './audit-chain';
+import { AuditChain } from './audit-chain';
 import type { AuditEntry } from './audit-record';
 import { logLost } from './lost-record';
+import { hasRoomFor, isRefusal, type Pending } from './pending';
 
 /** In one statement at most. */
 const MAX_BATCH = 500;
-/** Outcomes that wait for the database to come back; more are given up, loudly. */
-const MAX_WAITING = 10_000;
-/** Refusals that wait for it, beside those: a caller makes as many as they like, and must not make others' outcomes go. */
-const MAX_REFUSALS_WAITING = 1000;
 /** Outcomes, which nobody waits for, gather so long, unless something that must be written takes them along. Milliseconds. */
 const GATHER_MS = 20;
 /**
@@ -21,16 +18,12 @@ const GATHER_MS = 20;
 const SPACING_MS = 2;
 /** Before outcomes that could not be written are tried again. Milliseconds. */
 const RETRY_MS = 500;
+/** How long the end of the process waits for the last records: less than is left of it (src/main.ts). Milliseconds. */
+const LAST_MS = 3000;
 /** How often the chain's head is logged, if it has moved. Milliseconds. */
 const HEAD_EVERY_MS = 60_000;
 
-interface Pending extends TimedEntry {
-  /** Null: nobody waits for it, and it is tried again. */
-  waiter: { resolve: () => void; reject: (error: unknown) => void } | null;
-}
-
 const NOBODY = (): void => undefined;
-const isRefusal = ({ entry: { action } }: Pending): boolean => action === 'FORBIDDEN' || action === 'RATE_LIMITED';
 
 export class AuditLog {
   private readonly chain: AuditChain;
@@ -70,12 +63,9 @@ export class AuditLog {
   /** For the record of what has happened already: never fails its caller, is tried until it stands, is loud if it can't. */
   note(entry: AuditEntry): void {
     const noted = { entry, time: new Date(), waiter: null };
-    const isRefused = isRefusal(noted);
-    const hasRoom = isRefused
-      ? this.refusals < MAX_REFUSALS_WAITING
-      : this.pending.length - this.refusals < MAX_WAITING;
+    const hasRoom = hasRoomFor(noted, this.pending.length, this.refusals);
     if (!hasRoom || this.isStopped) return logLost(this.log, noted);
-    if (isRefused) this.refusals++;
+    if (isRefusal(noted)) this.refusals++;
     this.add(noted);
   }
 
@@ -98,16 +88,26 @@ export class AuditLog {
     return this.inHand.length + this.pending.length;
   }
 
-  /** Writes what is left, once more if it has to be. */
+  /** For a record that could not be written: see {@link AuditChain.abandon}. */
+  abandon(entry: AuditEntry): void {
+    this.chain.abandon(entry);
+  }
+
+  /** Writes what is left, once more if it has to be, and if it doesn't take longer than an end may. */
   async stop(): Promise<void> {
     clearInterval(this.headTimer);
+    await Promise.race([this.writeLast(), delay(LAST_MS, undefined, { ref: false })]);
+    this.isStopped = true;
+    // Whether a statement that is under way is carried out, nobody here will learn.
+    for (const lost of [...this.inHand, ...this.pending.splice(0)]) logLost(this.log, lost);
+    this.logHead();
+  }
+
+  private async writeLast(): Promise<void> {
     await this.settle();
     await this.flushing;
     if (this.later !== null) clearTimeout(this.later);
     if (this.pending.length > 0) await this.flush();
-    this.isStopped = true;
-    for (const lost of this.pending.splice(0)) logLost(this.log, lost);
-    this.logHead();
   }
 
   private add(pending: Pending): void {

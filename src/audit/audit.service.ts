@@ -37,7 +37,10 @@ export class AuditService {
       await this.records.write(named);
     } catch (cause) {
       if (!this.policy.isRequired) this.standIn(named);
-      else throw this.unavailable(cause);
+      else {
+        this.records.abandon(named);
+        throw this.unavailable(cause);
+      }
     }
     return named.id;
   }

@@ -48,11 +48,13 @@ async function onceReachable<T>(work: () => Promise<T>, log: Logger, giveUp?: Ab
 }
 
 /**
- * No connection, or a server that starts up or shuts down (PostgreSQL's class 57, operator intervention); or one that broke
- * the change off, as it and an older gateway waited for each other.
+ * No connection, none left, or a server that starts up or shuts down (PostgreSQL's class 57, operator intervention) or may
+ * only read for now, as after a change of roles; or one that broke the change off, as it and an older gateway waited for each
+ * other. What an operator has to mend, such as a password, is told at once.
  */
 const isUnreachable = (error: unknown): boolean =>
-  /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|57P0|40P01)/.test(codeOf(error)) || /timeout/i.test(String(error));
+  /^(ECONN|EPIPE|EHOST|ENET|ENOTFOUND|EAI_|ETIMEDOUT|0800|25006|53300|57P0|40P01)/.test(codeOf(error)) ||
+  /timeout|connection terminated/i.test(String(error));
 
 /**
  * Opens the store and brings its schema up to date.

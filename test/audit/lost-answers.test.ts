@@ -3,10 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/audit-log';
-import type { AuditEntry } from '../../src/audit/audit-record';
+import { AuditTarget, type AuditEntry } from '../../src/audit/audit-record';
+import { AuditService } from '../../src/audit/audit.service';
 import { verifyTrail } from '../../src/audit/verify';
+import { UserIdType } from '../../src/kick/user-id-type.enum';
 import type { Database } from '../../src/store/database';
 import { eventually } from '../helpers/eventually';
+import { captureLog } from '../helpers/start-app';
 import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
 
 const entry = (): AuditEntry => ({
@@ -58,6 +61,39 @@ describeOnEachStore('an answer that is lost', (kind) => {
     expect(await verifyTrail(database, [])).toMatchObject({ faults: [] });
   });
 
+  it('of a request that was told as not written: it stands with an outcome that says so', async () => {
+    const database = await openStore(await makeStore(kind));
+    const { store, loseNext } = losing(database);
+    const silent = pino({ level: 'silent' });
+    const log = new AuditLog(store, silent);
+    const audit = new AuditService(log, { isRequired: true }, () => 'mark', silent);
+    const { actor, issuer } = entry();
+    const request = (requestId: string) =>
+      audit.before({
+        actor,
+        issuer,
+        requestId,
+        action: 'KICK_REQUESTED',
+        target: new AuditTarget(UserIdType.USER_ID, 'alice'),
+      });
+    await request('first');
+    loseNext();
+    await expect(request('lost')).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
+    await request('third');
+    await log.stop();
+
+    const rows = await database.query<Record<string, unknown>>(
+      `select r.request_id as of, o.action, o.code, o.may_have_taken_effect as effect, o.target_id as target
+       from audit_events r left join audit_events o on o.follows = r.id where r.action = 'KICK_REQUESTED' order by r.position`,
+    );
+    expect(rows).toEqual([
+      { of: 'first', action: null, code: null, effect: null, target: null },
+      { of: 'lost', action: 'KICK_FAILED', code: 'AUDIT_UNAVAILABLE', effect: false, target: 'alice' },
+      { of: 'third', action: null, code: null, effect: null, target: null },
+    ]);
+    expect(await verifyTrail(database, [])).toMatchObject({ faults: [] });
+  });
+
   it('is a failure for whoever waits for it, as nothing may be done on a guess', async () => {
     const database = await openStore(await makeStore(kind));
     const { store, loseNext } = losing(database);
@@ -99,4 +135,18 @@ describe('a record that comes in the moment in which others fail', () => {
     expect([undefined, 'gone']).toContain(await second);
     await log.stop();
   });
+});
+
+it('records that a silent database never writes are in the log at the end, which goes on without them', async () => {
+  const never = () => new Promise<never>(() => undefined);
+  const { log, logs } = captureLog();
+  const records = new AuditLog({ query: never, transaction: never } as unknown as Database, log);
+  const noted = [entry(), entry()];
+  records.note(noted[0]!);
+  await eventually(() => records.waiting === 1 && records.lagMs > 20);
+  records.note(noted[1]!);
+  await records.stop();
+  const lost = () => logs.filter(({ msg }) => msg === 'audit record lost').map(({ id }) => id);
+  await eventually(() => lost().length === 2);
+  expect(lost()).toEqual(noted.map(({ id }) => id));
 });
