@@ -1,5 +1,5 @@
 /** What somebody else wrote into a trail or a log: it is named as what it is, and never taken for what it is not. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { verifyTrail } from '../../src/audit/verify';
 import { makeFolder } from '../helpers/deployment';
@@ -17,6 +17,12 @@ function verify(store: StoreOptions, lines: readonly string[]) {
   writeFileSync(log, lines.join('\n'));
   const command = [START, 'audit/verify-main.js', '--heads', log];
   return runProcess(process.execPath, command, { cwd: makeFolder(), env: environmentOf(store) });
+}
+/** How often a process has gone to sleep so far; on systems that don't tell, more each time. */
+function sleepsOf(pid: number): number {
+  const status = `/proc/${pid}/status`;
+  if (!existsSync(status)) return performance.now();
+  return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(status, 'utf8'))?.[1]);
 }
 const kickDemoUser = (app: Pick<TestApp, 'url' | 'genauth'> & { token?: string }) => {
   const { demoUser, demoApp } = app.genauth.directory;
@@ -107,7 +113,10 @@ withPostgres('audit:erase', () => {
           env: environmentOf(store),
         });
         await eventually(left, (count) => count === 1000);
+        const before = sleepsOf(child.pid);
         child.signal(signal);
+        // It has woken for it, and sleeps again: else the lock's end could reach it first.
+        await eventually(() => sleepsOf(child.pid) > before);
         return child;
       });
       expect(await erase.exit).toBe(1);
