@@ -4,7 +4,7 @@ import type { Database } from '../store/database';
 import { withInfo, type Logger } from '../observability/logger';
 import { AuditChain } from './audit-chain';
 import type { AuditEntry } from './audit-record';
-import { logLost } from './lost-record';
+import { logLost, MAY_BE_LOST } from './lost-record';
 import { hasRoomFor, isRefusal, type Pending } from './pending';
 
 /** In one statement at most. */
@@ -98,8 +98,8 @@ export class AuditLog {
     clearInterval(this.headTimer);
     await Promise.race([this.writeLast(), delay(LAST_MS, undefined, { ref: false })]);
     this.isStopped = true;
-    // Whether a statement that is under way is carried out, nobody here will learn.
-    for (const lost of [...this.inHand, ...this.pending.splice(0)]) logLost(this.log, lost);
+    for (const inDoubt of this.inHand) logLost(this.log, inDoubt, MAY_BE_LOST);
+    for (const lost of this.pending.splice(0)) logLost(this.log, lost);
     this.logHead();
   }
 

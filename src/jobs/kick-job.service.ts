@@ -146,7 +146,7 @@ export class KickJobService {
     if (!isNew) return job;
     recordStart(job, true);
     this.tell.queued();
-    // Whoever is told of a job can rely on it that the trail tells who started it.
+    // The trail tells who started it before the caller is told, unless it can't be written just then.
     await this.audit.settled();
     return job;
   }
