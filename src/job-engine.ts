@@ -124,6 +124,7 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
     feed,
     endStreams: () => feed.end(),
     stop: async () => {
+      store.end();
       await worker.stop();
       await unlisten();
       await feed.stop();

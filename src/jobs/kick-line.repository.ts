@@ -80,6 +80,8 @@ export interface LineChange {
   owner: string;
   /** As the owner knows it; another number means that somebody else has been at it. */
   attempts: number;
+  /** Of a mark "sent" nobody knows whether it stands: the row may have one attempt more. Nothing was sent after it. */
+  isMarkInDoubt: boolean;
   calls: string;
   reading: Reading;
   /** What its outcome will tell, if it is known already; nobody reads it before. */
@@ -92,28 +94,33 @@ const MAX_MESSAGE_LENGTH = 1000;
 /** As JSON and the database can carry it, NUL and broken Unicode replaced: one text must not spoil a whole statement. */
 const storable = (text: string): string => text.slice(0, MAX_MESSAGE_LENGTH).replaceAll('\0', '\uFFFD').toWellFormed();
 
-const CHANGE = `job_id uuid, line integer, owner uuid, attempts integer, calls text,
+const CHANGE = `job_id uuid, line integer, owner uuid, attempts integer, most_attempts integer, calls text,
   reads_done integer, reads_tried text, failure_code text, failure_message text`;
-const toRecord = ({ jobId, line, owner, attempts, calls, reading, failure }: LineChange) => ({
+const toRecord = ({ jobId, line, owner, attempts, isMarkInDoubt, calls, reading, failure }: LineChange) => ({
   job_id: jobId,
   line,
   owner,
   attempts,
+  most_attempts: attempts + Number(isMarkInDoubt),
   calls,
   reads_done: reading.done,
   reads_tried: reading.tried,
   failure_code: failure?.code,
   failure_message: failure && storable(failure.message),
 });
-/** Locks those of the changes' lines that are their owner's still. @param columns of each change @param ofChange a condition */
-const lockOwn = (columns: string, ofChange = 'true'): string => `
+/**
+ * Locks those of the changes' lines that are their owner's still. A write whose answer was lost may be repeated: it finds the
+ * line as it left it.
+ * @param columns of each change @param ofChange a condition @param states that the line may be in
+ */
+const lockOwn = (columns: string, ofChange = 'true', states = `l.state = 'PENDING'`): string => `
   with changes as (
     select c.* from jsonb_to_recordset($1::text::jsonb) as c (${columns}) where ${ofChange} order by job_id, line
   ), own as (
     select c.* from changes c cross join lateral (
       select from kick_lines l
       where l.job_id = c.job_id and l.line = c.line
-        and l.owner = c.owner and l.attempts = c.attempts and l.state = 'PENDING'
+        and l.owner = c.owner and l.attempts between c.attempts and c.most_attempts and ${states}
       for update
     ) l
   )`;
@@ -129,7 +136,7 @@ export type LineKey = Pick<LineChange, 'jobId' | 'line' | 'owner'>;
 export const markSent = (store: Queryable, changes: readonly LineChange[]) =>
   store.query<LineKey>(
     `${lockOwn(CHANGE, `exists (select from kick_jobs where id = c.job_id and state in ('QUEUED', 'RUNNING'))`)}
-     update kick_lines l set attempts = l.attempts + 1, calls = c.calls, reads_done = c.reads_done,
+     update kick_lines l set attempts = c.attempts + 1, calls = c.calls, reads_done = c.reads_done,
        reads_tried = c.reads_tried, code = c.failure_code, message = c.failure_message,
        sent_at = case when c.calls = l.calls or c.calls ~ 'r' then l.sent_at else clock_timestamp() end ${OF_OWN}`,
     [JSON.stringify(changes.map(toRecord))],
@@ -139,8 +146,8 @@ export const markSent = (store: Queryable, changes: readonly LineChange[]) =>
 export const saveCalls = (store: Queryable, changes: readonly LineChange[]) =>
   store.query<LineKey>(
     `${lockOwn(CHANGE)}
-     update kick_lines l set calls = c.calls, reads_done = c.reads_done, reads_tried = c.reads_tried,
-       code = c.failure_code, message = c.failure_message ${OF_OWN}`,
+     update kick_lines l set attempts = c.attempts, calls = c.calls, reads_done = c.reads_done,
+       reads_tried = c.reads_tried, code = c.failure_code, message = c.failure_message ${OF_OWN}`,
     [JSON.stringify(changes.map(toRecord))],
   );
 
@@ -151,12 +158,12 @@ export interface Settlement extends LineChange {
   verifiedOffline: boolean | null;
 }
 
-/** The line's outcome, for good. */
+/** The line's outcome, for good. It keeps its owner, who may say it again. */
 export const settleLines = (store: Queryable, settlements: readonly Settlement[]) =>
   store.query<LineKey>(
-    `${lockOwn(`${CHANGE}, state text, code text, message text, verified_offline boolean`)}
-     update kick_lines l set calls = c.calls, state = c.state, code = c.code, message = c.message,
-       verified_offline = c.verified_offline, finished_at = clock_timestamp(), owner = null ${OF_OWN}`,
+    `${lockOwn(`${CHANGE}, state text, code text, message text, verified_offline boolean`, 'true', `l.state in ('PENDING', c.state)`)}
+     update kick_lines l set attempts = c.attempts, calls = c.calls, state = c.state, code = c.code, message = c.message,
+       verified_offline = c.verified_offline, finished_at = coalesce(l.finished_at, clock_timestamp()) ${OF_OWN}`,
     [
       JSON.stringify(
         settlements.map(({ state, code, message, verifiedOffline, ...change }) => ({

@@ -2,6 +2,7 @@
 import { unlessAway } from '../store/away';
 import type { Database, Queryable } from '../store/database';
 import { GroupCommit } from '../store/group-commit';
+import { untilBack } from '../store/until-back';
 import {
   markSent,
   saveCalls,
@@ -20,6 +21,7 @@ export class LineStore {
   private readonly marks: GroupCommit<LineChange, boolean>;
   private readonly saves: GroupCommit<LineChange, boolean>;
   private readonly settlements: GroupCommit<Settlement, boolean>;
+  private isEnding = false;
 
   /** @param onSettled told of all outcomes that stand */
   constructor(
@@ -43,18 +45,28 @@ export class LineStore {
     return unlessAway(() => this.marks.add(change), NOT_MARKED);
   }
 
+  /** What is known by now. Like an outcome, it is known here alone until it is written: a database that is away is waited for. */
   save(change: LineChange): Promise<boolean> {
-    return this.saves.add(change);
+    return this.untilBack(() => this.saves.add(change));
   }
 
   async settle(settlement: Settlement): Promise<boolean> {
-    const isSettled = await this.settlements.add(settlement);
+    const isSettled = await this.untilBack(() => this.settlements.add(settlement));
     if (isSettled) this.onSettled({ ...settlement, lines: 1 });
     return isSettled;
+  }
+
+  /** From now on, a database that is away is not waited for: the process ends. */
+  end(): void {
+    this.isEnding = true;
   }
 
   /** Ends the lines of a cancelled job that nothing is in flight for. */
   async skipUnsent(jobId: string): Promise<void> {
     for (const ended of await skipUnsentLines(this.database, jobId)) this.onSettled(ended);
+  }
+
+  private untilBack<T>(write: () => Promise<T>): Promise<T> {
+    return untilBack(write, () => this.isEnding);
   }
 }

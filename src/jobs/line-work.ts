@@ -5,9 +5,10 @@
  */
 import { AppError, ErrorCode } from '../errors';
 import { CallLetters, type CallLetter } from './call-letters';
-import type { LineChange, OwnedLine, Reading } from './kick-line.repository';
+import type { OwnedLine, Reading } from './kick-line.repository';
 import type { JobRow } from './kick-job.repository';
 import { KICKED, outcomeOf } from './line-outcomes';
+import { LineRow, type LineState } from './line-row';
 import type { LineEnd, LineTools } from './line-tools';
 import { mayBeMadeLater, mayBeReadLater, saysUserIsUnknown, sentAtOf } from './untimely';
 import { verifyOffline } from './verify-offline';
@@ -16,8 +17,8 @@ type Step = 'next' | 'stop';
 
 export class LineWork {
   private readonly letters: CallLetters;
+  private readonly row: LineRow;
   private reading: Reading;
-  private attempts: number;
   private sentAt: number | null;
   private failure: AppError | null;
   /** What reading back settled; on record once the row has it. */
@@ -28,12 +29,12 @@ export class LineWork {
   constructor(
     private readonly job: JobRow,
     private readonly line: OwnedLine,
-    private readonly owner: string,
+    owner: string,
     private readonly tools: LineTools,
   ) {
     this.letters = new CallLetters(line.calls);
+    this.row = new LineRow(job.id, line, owner, tools.store);
     this.reading = { done: line.reads_done, tried: line.reads_tried };
-    this.attempts = line.attempts;
     this.failure = line.code === null ? null : new AppError(line.code, line.message ?? '');
     this.sentAt = sentAtOf(line, tools.claimedAt);
   }
@@ -76,12 +77,11 @@ export class LineWork {
     const startedAt = performance.now();
     // What was read of an earlier sending says nothing about this one.
     const reading: Reading = { done: 0, tried: '' };
-    if (!(await this.tools.store.markSent({ ...this.change(), calls: this.letters.with(index, letter), reading }))) {
+    if (!(await this.row.markSent({ ...this.state, calls: this.letters.with(index, letter), reading }))) {
       this.refusedBy = (await this.tools.isCancelled()) ? 'cancellation' : 'other-owner';
       this.tools.drop();
       throw new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, 'The line is not to be worked on any more; nothing was sent.');
     }
-    this.attempts++;
     this.reading = reading;
     // The first sending counts: if a later one is refused, the next must not be made later for it.
     if (this.letters.at(index) === '.') this.sentAt = startedAt;
@@ -92,11 +92,11 @@ export class LineWork {
 
   /** A clear no: to the call, or only to its being made now. */
   private async refused(index: number, before: CallLetter, error: AppError): Promise<Step> {
-    if (mayBeMadeLater(error, this.attempts, this.job)) {
+    if (mayBeMadeLater(error, this.row.attempts, this.job)) {
       const wasMarked = this.letters.at(index) !== before;
       this.letters.set(index, before);
       // It was not carried out, so the row must not say "sent" for somebody to read back.
-      if (wasMarked) await this.tools.store.save(this.change());
+      if (wasMarked) await this.row.save(this.state);
       return 'stop';
     }
     // A no to the repetition says nothing of the sending before it; but who is unknown to GenAuth is out.
@@ -179,22 +179,20 @@ export class LineWork {
     const known = outcomeOf(letters, failure);
     const outcome = known === KICKED && job.verify ? await verifyOffline(this.tools, job.app_ids, this.reading) : known;
     if (outcome === null) return this.goOnLater();
-    if (!(await this.tools.store.settle({ ...this.change(), ...outcome }))) return 'lost';
+    if (!(await this.row.settle(this.state, outcome))) return 'lost';
     this.noteResolutions();
     return 'settled';
   }
 
   private async goOnLater(): Promise<LineEnd> {
-    const { calls, reads_done: done, reads_tried: tried } = this.line;
-    const hasChanged = this.letters.toString() !== calls || this.reading.done !== done || this.reading.tried !== tried;
-    if (!hasChanged || (await this.tools.store.save(this.change()))) this.noteResolutions();
+    if (!this.row.hasChanged(this.state) || (await this.row.save(this.state))) this.noteResolutions();
     return 'later';
   }
 
   private readonly noteResolutions = (): void => this.resolutions.splice(0).forEach(this.tools.noteResolved);
 
-  private change(): LineChange {
-    const { job, line, owner, attempts, letters, reading, failure } = this;
-    return { jobId: job.id, line: line.line, owner, attempts, calls: letters.toString(), reading, failure };
+  private get state(): LineState {
+    const { letters, reading, failure } = this;
+    return { calls: letters.toString(), reading, failure };
   }
 }

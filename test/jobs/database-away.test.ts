@@ -1,16 +1,18 @@
 /** While the database is away, jobs and the trail say so, and when to ask again; a bug of ours stays one. */
 import { Client } from 'pg';
-import type { Database } from '../../src/store/database';
 import { atEnd } from '../helpers/at-end';
 import { eventually } from '../helpers/eventually';
 import { execute, operation } from '../helpers/execute';
+import { failing, LOST } from '../helpers/failing-database';
 import { startPostgres, type PostgresServer } from '../helpers/postgres';
 import { scrape } from '../helpers/scrape';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 import { describeOnEachStore, makeStore, openStore, withPostgres } from '../helpers/stores';
-import { acceptedJob, finishedJob, newKey, readJob, run, startJob } from './jobs';
+import { acceptedJob, finishedJob, newKey, outcomesOf, readJob, run, startJob } from './jobs';
 import { watchJob } from './watch';
 
+const KICK_USERS = '/api/v3/kick-users';
+const CHECK_SESSION = '/api/v3/check-session-status';
 const USERS = { userIds: ['nobody'], appIds: ['none'] };
 
 const failures = async (app: TestApp) => (await scrape(app)).value('kick_gateway_operations_total', { outcome: 'failed' }); // prettier-ignore
@@ -102,24 +104,6 @@ withPostgres('while PostgreSQL is away', () => {
   });
 });
 
-/** A database that fails once, in the way that it is told, before or after it has done what it was asked for. */
-function failing(database: Database) {
-  let failure: { error: Error; isDone: boolean; where: RegExp } | null = null;
-  const fail = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
-    if (failure?.where.test(what) !== true) return work();
-    const { error, isDone } = failure;
-    failure = null;
-    if (isDone) await work();
-    throw error;
-  };
-  const store: Database = {
-    ...database,
-    query: (sql, parameters) => fail(sql, () => database.query(sql, parameters)),
-    transaction: (work) => fail(String(work), () => database.transaction(work)),
-  };
-  return { store, failNext: (next: NonNullable<typeof failure>) => (failure = next) };
-}
-
 describeOnEachStore('an answer of the database', (kind) => {
   let app: TestApp;
   let failNext: ReturnType<typeof failing>['failNext'];
@@ -128,7 +112,10 @@ describeOnEachStore('an answer of the database', (kind) => {
     ({ failNext } = made);
     app = await startTestApp({}, undefined, made.store);
   });
-  const LOST = new Error('Connection terminated unexpectedly');
+  const SETTLING = /verified_offline = c\.verified_offline/;
+  const SAVING = /set attempts = c\.attempts, calls = c\.calls, reads_done/;
+  const outcomesCounted = async () =>
+    (await scrape(app)).value('kick_gateway_job_outcomes_total', { state: 'KICKED' }) ?? 0;
   const IN_DOUBT = { code: 'AUDIT_UNAVAILABLE', mayHaveTakenEffect: true };
   const recordsOf = async (jobId: string, action: string) => {
     const { edges } = await run(app, 'audit-events', { jobId });
@@ -163,27 +150,72 @@ describeOnEachStore('an answer of the database', (kind) => {
     await finishedJob(app, id);
   });
 
-  it('that is lost with "sent", before anything is sent: no failure of the kick, and no bug', async () => {
-    const { directory } = app.genauth;
-    const user = directory.users[4]!;
-    directory.signIn(user.userId, directory.demoApp.appId);
-    failNext({ error: LOST, isDone: false, where: /sent_at = case/ });
-    const id = await acceptedJob(app, { userIds: [user.userId], appIds: [directory.demoApp.appId] });
-    expect((await finishedJob(app, id)).progress).toMatchObject({ kicked: 1 });
-    expect(await recordsOf(id, 'KICK_FAILED')).toEqual([]);
-    expect(await recordsOf(id, 'KICK_REQUESTED')).toHaveLength(1);
-  });
+  it.each([false, true])(
+    'that is lost with "sent" (which stands: %s), before anything is sent: no failure of the kick, and no bug',
+    async (isDone) => {
+      const { directory } = app.genauth;
+      const user = directory.users[4]!;
+      directory.signIn(user.userId, directory.demoApp.appId);
+      const readings = app.genauth.receivedCount(CHECK_SESSION);
+      failNext({ error: LOST, isDone, where: /sent_at = case/ });
+      const id = await acceptedJob(app, { userIds: [user.userId], appIds: [directory.demoApp.appId] });
+      const job = await finishedJob(app, id);
+      // It is known here that nothing was sent, so nothing is read back and the call is the first one.
+      expect(outcomesOf(job)).toMatchObject([{ state: 'KICKED', attempts: 1 }]);
+      expect(app.genauth.receivedCount(CHECK_SESSION)).toBe(readings);
+      expect(await recordsOf(id, 'KICK_FAILED')).toEqual([]);
+      expect(await recordsOf(id, 'KICK_REQUESTED')).toHaveLength(1);
+    },
+  );
 
-  it('that is lost with an outcome found by reading back: it is on record once, when it stands', async () => {
+  it.each([false, true])('that is lost with a refusal for now (which stands: %s): it was not sent', async (isDone) => {
     const { directory, faults } = app.genauth;
     const user = directory.users[4]!;
     directory.signIn(user.userId, directory.demoApp.appId);
-    faults.next({ kind: 'html', afterEffect: true });
-    failNext({ error: LOST, isDone: false, where: /verified_offline = c\.verified_offline/ });
+    const readings = app.genauth.receivedCount(CHECK_SESSION);
+    faults.next({ kind: 'envelope', statusCode: 429, message: 'slow down' });
+    failNext({ error: LOST, isDone, where: SAVING }, 3);
     const id = await acceptedJob(app, { userIds: [user.userId], appIds: [directory.demoApp.appId] });
-    expect((await finishedJob(app, id)).progress).toMatchObject({ kicked: 1 });
-    expect(await recordsOf(id, 'USER_RESOLVED')).toHaveLength(1);
+    expect(outcomesOf(await finishedJob(app, id))).toMatchObject([{ state: 'KICKED', attempts: 2 }]);
+    expect(app.genauth.receivedCount(CHECK_SESSION)).toBe(readings);
   });
+
+  it.each([false, true])(
+    'that is lost with an outcome (which stands: %s), again and again: it stands once',
+    async (isDone) => {
+      const { directory } = app.genauth;
+      const user = directory.users[4]!;
+      directory.signIn(user.userId, directory.demoApp.appId);
+      const [kicks, readings] = [KICK_USERS, CHECK_SESSION].map((path) => app.genauth.receivedCount(path));
+      const counted = await outcomesCounted();
+      failNext({ error: LOST, isDone, where: SETTLING }, 3);
+      const id = await acceptedJob(app, { userIds: [user.userId], appIds: [directory.demoApp.appId] });
+      expect(outcomesOf(await finishedJob(app, id))).toMatchObject([{ state: 'KICKED', attempts: 1 }]);
+      await eventually(outcomesCounted, (count) => count === counted + 1);
+      expect([KICK_USERS, CHECK_SESSION].map((path) => app.genauth.receivedCount(path))).toEqual([
+        kicks! + 1,
+        readings,
+      ]);
+    },
+  );
+
+  it.each([false, true])(
+    'that is lost with an outcome found by reading back (which stands: %s): it is on record once',
+    async (isDone) => {
+      const { directory, faults } = app.genauth;
+      const user = directory.users[4]!;
+      directory.signIn(user.userId, directory.demoApp.appId);
+      faults.next({ kind: 'html', afterEffect: true });
+      failNext({ error: LOST, isDone, where: SETTLING });
+      const id = await acceptedJob(app, { userIds: [user.userId], appIds: [directory.demoApp.appId] });
+      expect((await finishedJob(app, id)).progress).toMatchObject({ kicked: 1 });
+      await eventually(
+        () => recordsOf(id, 'USER_RESOLVED'),
+        (records) => records.length > 0,
+      );
+      expect(await recordsOf(id, 'USER_RESOLVED')).toHaveLength(1);
+    },
+  );
 
   it.each(['42P01', '23505', '22003', '40P01'])('that is %s is a bug of ours, and masked', async (code) => {
     const before = (await failures(app)) ?? 0;

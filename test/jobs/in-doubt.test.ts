@@ -174,7 +174,15 @@ describeOnEachStore('a user', (kind) => {
     await claimLines(store, jobId, 0, 0, owner);
     const ended: unknown[] = [];
     const lines = new LineStore(store, (end) => ended.push(end));
-    const change = { jobId, line: 0, attempts: 0, calls: 's', reading: { done: 0, tried: '' }, failure: null };
+    const change = {
+      jobId,
+      line: 0,
+      attempts: 0,
+      isMarkInDoubt: false,
+      calls: 's',
+      reading: { done: 0, tried: '' },
+      failure: null,
+    };
     const mark = (by: string) => lines.markSent({ ...change, owner: by });
     expect(await Promise.all([mark(late), mark(owner), mark(late)])).toEqual([false, true, false]);
     const outcome = { calls: 'k', state: 'KICKED', code: null, message: null, verifiedOffline: null } as const;

@@ -32,7 +32,16 @@ withPostgres('lines of one job', () => {
 
   const changes = (calls = '.'): LineChange[] =>
     Array.from({ length: LINES }, (_, line) => {
-      return { jobId, line, owner, attempts: 0, calls, reading: { done: 0, tried: '' }, failure: null };
+      return {
+        jobId,
+        line,
+        owner,
+        attempts: 0,
+        isMarkInDoubt: false,
+        calls,
+        reading: { done: 0, tried: '' },
+        failure: null,
+      };
     });
   const settlements = () =>
     changes('f').map((change) => ({

@@ -39,7 +39,16 @@ describeOnEachStore('statements over lines', (kind) => {
 
   const changesOf = (lines: readonly number[]): LineChange[] =>
     lines.map((line) => {
-      return { jobId, line, owner, attempts: 0, calls: 's', reading: { done: 0, tried: '' }, failure: null };
+      return {
+        jobId,
+        line,
+        owner,
+        attempts: 0,
+        isMarkInDoubt: false,
+        calls: 's',
+        reading: { done: 0, tried: '' },
+        failure: null,
+      };
     });
   const settlementsOf = (lines: readonly number[]): Settlement[] =>
     changesOf(lines).map((change) => {
