@@ -1,13 +1,13 @@
 /** The README promises; here it is held to it: every operation, command, variable and piece of code in it. */
-import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { stripIgnoredCharacters } from 'graphql';
 import { VARIABLE_NAMES } from '../src/config';
 import { VARIABLES } from '../src/config-variables';
-import { makeFolder } from './helpers/deployment';
 import { execute, operation } from './helpers/execute';
+import { generate } from './helpers/generate';
 import { startTestIssuer } from './helpers/issuer';
-import { runProcess, startProcess } from './helpers/processes';
+import { startProcess } from './helpers/processes';
 import { startTestApp } from './helpers/start-app';
 import { makeDataDir } from './helpers/stores';
 import { finishedJob } from './jobs/jobs';
@@ -39,6 +39,8 @@ const RUN_BY: Record<string, string> = {
   'pg_dump --format=custom --file=gateway.dump "$DATABASE_URL"': 'test/process/production.test.ts',
   'pg_restore --no-owner --dbname="$RESTORED_URL" gateway.dump': 'test/process/production.test.ts',
   'DATABASE_URL="$RESTORED_URL" npm run audit:verify': 'test/process/production.test.ts',
+  'jq --slurp add front-end/persisted-documents.json test/generated/persisted-documents.json > operations.json':
+    'test/front-end/apollo-client.test.ts',
   'npm run audit:verify': 'test/audit/commands.test.ts',
   'npm run audit:verify -- --heads gateway-1.log --heads gateway-2.log': 'test/audit/several-logs.test.ts',
   'npm run audit:erase -- --user-id-type EMAIL --user-id alice@example.com': 'test/audit/commands.test.ts',
@@ -106,17 +108,13 @@ describe('operations', () => {
 });
 
 test('the front end shown is the one that is compiled and run', () => {
-  for (const code of blocks('ts')) expect(read('test/front-end/kick-button.ts')).toContain(code.trim());
+  const run = ['kick-button', 'codegen', 'apollo-client'].map((name) => read(`test/front-end/${name}.ts`)).join('\n');
+  for (const code of blocks('ts')) expect(run).toContain(code.trim());
 });
 
 test('the codegen.yml shown writes types for verbatimModuleSyntax, and a manifest of SHA-256', async () => {
-  const cwd = makeFolder();
-  for (const name of ['schema', 'node_modules']) symlinkSync(path.join(ROOT, name), path.join(cwd, name));
-  cpSync(path.join(ROOT, 'schema', 'operations'), path.join(cwd, 'src'), { recursive: true });
-  writeFileSync(path.join(cwd, 'codegen.yml'), blocks('yaml')[0] ?? '');
-  const { code } = await runProcess(path.join(cwd, 'node_modules', '.bin', 'graphql-codegen'), [], { cwd });
-  expect(code).toBe(0);
-  const written = (file: string) => readFileSync(path.join(cwd, 'src', 'generated', file), 'utf8');
+  const folder = await generate('codegen.yml', blocks('yaml')[0] ?? '');
+  const written = (file: string) => readFileSync(path.join(folder, file), 'utf8');
   for (const file of ['gql.ts', 'graphql.ts', 'fragment-masking.ts']) expect(written(file)).not.toMatch(/^import \{/m);
   const hashes = Object.keys(JSON.parse(written('persisted-documents.json')));
   expect(hashes).toHaveLength(readdirSync(path.join(ROOT, 'schema', 'operations')).length);

@@ -7,13 +7,13 @@ import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
 import { acceptedJob, finishedJob } from './jobs';
 
 const USERS = 300;
-/** Three chunks: they change hands every half second here, and one that is ready to be taken again goes before one that waits. */
+/** Three chunks: they change hands every second here, and one that is ready to be taken again goes before one that waits. */
 const NEIGHBOURS = 150;
 
 describeOnEachStore('a job that takes many turns', (kind) => {
   it('is worked off in the order of its list, and every user is called once, and on record once', async () => {
     const store = await openStore(await makeStore(kind));
-    const app = await startTestApp({ GENAUTH_MAX_RPS: '60', GENAUTH_TIMEOUT_MS: '1500' }, undefined, store);
+    const app = await startTestApp({ GENAUTH_MAX_RPS: '40', GENAUTH_TIMEOUT_MS: '4000' }, undefined, store);
     app.genauth.faults.always({ kind: 'delay', ms: 60 });
     const { demoApp, users } = app.genauth.directory;
     const emails = Array.from({ length: USERS }, (_, index) => users[index]?.ids.email ?? `load-${index}@example.com`);
