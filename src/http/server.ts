@@ -10,6 +10,7 @@ import { noteRequest } from './connections';
 import { cutOffSoon } from './cut-off';
 import { mediaTypeFor } from './media-types';
 import { hostnameOf, isLoopback } from './loopback';
+import { refuseWhatIsNotServed } from './nothing-here';
 import { errorBody, refusal } from './refusal';
 
 /** A job of 10 000 users with ids of 256 characters, and some room. */
@@ -133,7 +134,6 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     if (mediaType?.startsWith('application/graphql') === true) void reply.header('content-type', mediaType);
     done(null, told ?? payload);
   });
-  app.setNotFoundHandler((request, reply) => reply.code(404).send(refusal(404, request.id)));
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
     if (error instanceof NotUtf8Error) {
@@ -157,11 +157,6 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       maxAge: 600,
     });
   }
-  // Before the body: Fastify would read and parse it first, for anybody. Behind CORS, whose headers the answer has, too.
-  app.addHook('onRequest', (request, reply, done) => {
-    if (!request.is404) return done();
-    cutOffSoon(request);
-    void reply.code(404).send(refusal(404, request.id));
-  });
+  refuseWhatIsNotServed(app);
   return app;
 }

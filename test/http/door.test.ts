@@ -6,13 +6,21 @@ import { sendRaw } from '../helpers/raw-request';
 import { captureLog, startTestApp } from '../helpers/start-app';
 
 const ORIGIN = 'https://admin.example.com';
-const ADDRESSES: [method: string, path: string, metrics: boolean][] = [
-  ['POST', '/nothing', false],
-  ['PATCH', '/graphql', false],
-  ['PUT', '/graphql/stream', false],
-  ['POST', '/healthz', false],
-  ['POST', '/nothing', true],
-  ['POST', '/metrics', true],
+/** With the methods that it takes, if there is something. */
+const ADDRESSES: [method: string, path: string, metrics: boolean, allow: string | undefined][] = [
+  ['POST', '/nothing', false, undefined],
+  ['PATCH', '/graphql', false, 'GET, HEAD, POST'],
+  ['PUT', '/graphql/stream', false, 'POST'],
+  ['POST', '/healthz', false, 'GET, HEAD'],
+  ['POST', '/readyz?verbose=1', false, 'GET, HEAD'],
+  ['POST', '/metrics', false, undefined],
+  ['POST', '/nothing', true, undefined],
+  ['POST', '/metrics', true, 'GET, HEAD'],
+  ['POST', '/graphql', true, undefined],
+];
+const [NOT_FOUND, NOT_ALLOWED] = [
+  { status: 404, code: 'NOT_FOUND', message: 'There is nothing at this address.' },
+  { status: 405, code: 'METHOD_NOT_ALLOWED', message: 'This address does not take this method.' },
 ];
 
 let urls: { main: string; metrics: string };
@@ -24,35 +32,44 @@ beforeAll(async () => {
 
 const urlOf = (path: string, isMetrics: boolean) => (isMetrics ? urls.metrics : urls.main) + path;
 
-describe('an address where there is nothing', () => {
-  it.each(ADDRESSES)('%s %s, of the metrics: %s, is told so before the body comes', async (method, path, isMetrics) => {
-    for (const type of ['application/json', 'text/plain']) {
-      const { status, headers, body } = await sendRaw(urlOf(path, isMetrics), {
-        method,
-        headers: { 'content-type': type, 'content-length': '99', 'x-request-id': 'nothing', origin: ORIGIN },
-        body: '{',
-        isUnfinished: true,
-      });
-      const extensions = { code: 'NOT_FOUND', requestId: 'nothing' };
-      expect({ status, body }).toEqual({
-        status: 404,
-        body: { errors: [{ message: 'There is nothing at this address.', extensions }] },
-      });
-      expect(headers).toMatchObject({
-        'content-type': 'application/json; charset=utf-8',
-        'x-request-id': 'nothing',
-        // A page may read that, too.
-        ...(!isMetrics && { 'access-control-allow-origin': ORIGIN }),
-      });
-    }
-  });
+describe('what is not served', () => {
+  it.each(ADDRESSES)(
+    '%s %s, of the metrics: %s, is told so before the body comes',
+    async (method, path, isMetrics, allow) => {
+      const { status, code, message } = allow === undefined ? NOT_FOUND : NOT_ALLOWED;
+      for (const type of ['application/json', 'text/plain']) {
+        const answer = await sendRaw(urlOf(path, isMetrics), {
+          method,
+          headers: { 'content-type': type, 'content-length': '99', 'x-request-id': 'nothing', origin: ORIGIN },
+          body: '{',
+          isUnfinished: true,
+        });
+        const extensions = { code, requestId: 'nothing' };
+        expect({ status: answer.status, body: answer.body }).toEqual({
+          status,
+          body: { errors: [{ message, extensions }] },
+        });
+        expect(answer.headers['allow']).toBe(allow);
+        expect(answer.headers).toMatchObject({
+          'content-type': 'application/json; charset=utf-8',
+          'x-request-id': 'nothing',
+          // A page may read that, too.
+          ...(!isMetrics && { 'access-control-allow-origin': ORIGIN }),
+        });
+      }
+    },
+  );
 
-  it.each(ADDRESSES)('%s %s, of the metrics: %s, is told so whatever the body', async (method, path, isMetrics) => {
-    const headers = { 'content-type': 'application/json' };
-    for (const body of ['{"canary', '{}']) {
-      expect((await fetch(urlOf(path, isMetrics), { method, headers, body })).status).toBe(404);
-    }
-  });
+  it.each(ADDRESSES)(
+    '%s %s, of the metrics: %s, is told so whatever the body',
+    async (method, path, isMetrics, allow) => {
+      const headers = { 'content-type': 'application/json' };
+      for (const body of ['{"canary', '{}']) {
+        const { status } = await fetch(urlOf(path, isMetrics), { method, headers, body });
+        expect(status).toBe(allow === undefined ? 404 : 405);
+      }
+    },
+  );
 
   it('the connection of a body that does not end is cut', async () => {
     const socket = connect(Number(new URL(urls.main).port), '127.0.0.1').on('error', () => undefined);

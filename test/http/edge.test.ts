@@ -182,7 +182,7 @@ describe('what is refused before GenAuth is asked', () => {
     ['a query that is no text', 400, 'BAD_REQUEST', () => '/graphql', () => post('{"query":{"canary":1}}')],
     ['variables as a text', 400, 'BAD_REQUEST', () => '/graphql', () => post('{"query":"{__typename}","variables":"canary"}')], // prettier-ignore
     ['a poisoned prototype', 400, 'BAD_REQUEST', () => '/graphql', () => post('{"__proto__":{"canary":1}}')],
-    ['an unknown method', 404, 'NOT_FOUND', () => '/graphql', () => ({ ...post(JSON.stringify(kickBody())), method: 'PUT' })], // prettier-ignore
+    ['an unknown method', 405, 'METHOD_NOT_ALLOWED', () => '/graphql', () => ({ ...post(JSON.stringify(kickBody())), method: 'PUT' })], // prettier-ignore
     ['an unknown path', 404, 'NOT_FOUND', () => '/canary', () => post(JSON.stringify(kickBody()))],
     ['an address that cannot be decoded', 400, 'BAD_REQUEST', () => '/%ff/canary', () => ({})],
     ['a syntax error', 400, 'GRAPHQL_PARSE_FAILED', () => '/graphql', () => post('{"query":"canary {"}')],

@@ -139,7 +139,7 @@ describe('anything else is refused:', () => {
   it.each(['GET', 'PUT', 'DELETE', 'PATCH'])('%s', async (method) => {
     const query = `?query=${encodeURIComponent(WATCH)}&variables=${encodeURIComponent(JSON.stringify({ id }))}`;
     const headers = { accept: 'text/event-stream' };
-    expect((await fetch(`${app.url}/graphql/stream${query}`, { method, headers })).status).toBe(404);
+    expect((await fetch(`${app.url}/graphql/stream${query}`, { method, headers })).status).toBe(405);
   });
 });
 
