@@ -1,17 +1,19 @@
 /** A database that is restarted in the middle of a job costs no user their outcome: what is known is written when it is back. */
 import type { Database } from '../../src/store/database';
+import { kicksOf } from '../durability/crowd';
 import { atEnd } from '../helpers/at-end';
 import { eventually } from '../helpers/eventually';
 import { failing, LOST } from '../helpers/failing-database';
 import { startHeldUpstream } from '../helpers/held-upstream';
 import { startPostgres } from '../helpers/postgres';
-import { startTestApp } from '../helpers/start-app';
+import { startTestApp, startTestEmulator } from '../helpers/start-app';
 import { describeOnEachStore, makeStore, openStore, withPostgres } from '../helpers/stores';
 import { acceptedJob, finishedJob, outcomesOf } from './jobs';
 
 const KICK_USERS = '/api/v3/kick-users';
 const SETTLING = /verified_offline = c\.verified_offline/;
 const SAVING = /set attempts = c\.attempts, calls = c\.calls, reads_done/;
+const USERS = 400;
 const JOB = { userIds: ['victim'], appIds: ['app'] };
 
 /** Counts the statements that failed. */
@@ -56,6 +58,29 @@ withPostgres('a PostgreSQL that goes while a call is under way, and comes back',
     upstream.answer({ statusCode: 200, message: 'ok', data: { success: true } });
     expect(outcomesOf(await finishedJob(app, id))).toMatchObject([{ state: 'KICKED', attempts: 2 }]);
     expect(upstream.paths).toEqual([KICK_USERS, KICK_USERS]);
+  });
+});
+
+withPostgres('a PostgreSQL that is restarted again and again', () => {
+  it('makes no user of a job UNKNOWN, and calls nobody twice', async () => {
+    const server = await startPostgres();
+    atEnd(server.stop);
+    const genauth = await startTestEmulator({ extraUsers: USERS });
+    genauth.faults.always({ kind: 'delay', ms: 50 });
+    const app = await startTestApp({ DATABASE_URL: server.url, GENAUTH_MAX_RPS: '150' }, genauth);
+    const userIds = genauth.directory.users.filter(({ name }) => name.startsWith('load-')).map(({ userId }) => userId);
+    const id = await acceptedJob(app, { userIds, appIds: [genauth.directory.demoApp.appId] });
+    for (const part of [0.1, 0.3, 0.5, 0.7]) {
+      await eventually(() => genauth.receivedCount(KICK_USERS) > part * USERS);
+      await server.restart('immediate');
+    }
+    const job = await eventually(
+      // No answer while the database is away.
+      () => finishedJob(app, id).catch(() => null),
+      (finished) => finished !== null,
+    );
+    expect(job!.progress).toEqual({ total: USERS, pending: 0, kicked: USERS, failed: 0, unknown: 0, skipped: 0 });
+    expect([...kicksOf(genauth)].filter(([, times]) => times !== 1)).toEqual([]);
   });
 });
 
