@@ -11,6 +11,7 @@ import { describeOnEachStore, makeStore, openStore, withPostgres } from '../help
 import { acceptedJob, finishedJob, outcomesOf } from './jobs';
 
 const KICK_USERS = '/api/v3/kick-users';
+const CHECK_SESSION = '/api/v3/check-session-status';
 const SETTLING = /verified_offline = c\.verified_offline/;
 const SAVING = /set attempts = c\.attempts, calls = c\.calls, reads_done/;
 const USERS = 400;
@@ -81,6 +82,8 @@ withPostgres('a PostgreSQL that is restarted again and again', () => {
     );
     expect(job!.progress).toEqual({ total: USERS, pending: 0, kicked: USERS, failed: 0, unknown: 0, skipped: 0 });
     expect([...kicksOf(genauth)].filter(([, times]) => times !== 1)).toEqual([]);
+    // What came of each call was known all the time.
+    expect(genauth.receivedCount(CHECK_SESSION)).toBe(0);
   });
 });
 
