@@ -127,6 +127,24 @@ withPostgres('workers', () => {
     expect(await gateway.exit).toBe(0);
   });
 
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s while they start, to the primary or to all, ends them well',
+    async (signal) => {
+      for (const toAll of [false, true]) {
+        const gateway = spawnGateway(production.env);
+        const children = await eventually(
+          () => childrenOf(gateway.pid).filter(isWorker),
+          ({ length }) => length === 2,
+        );
+        if (toAll) gateway.signalGroup(signal);
+        else gateway.signal(signal);
+        expect(await gateway.exit).toBe(0);
+        await eventually(() => !children.some(isAlive));
+        expect([banners(gateway), logOf(gateway).filter(({ level }) => Number(level) > 40)]).toEqual([0, []]);
+      }
+    },
+  );
+
   it('SIGTERM drains all of them: what is under way is answered', async () => {
     const { gateway, app, workers } = await begin();
     const before = production.genauth.receivedCount();
