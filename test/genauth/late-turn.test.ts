@@ -13,8 +13,8 @@ it('is told what those are told who got none, and is neither an attempt nor an o
   const acquire: Pace['acquire'] = async () => {
     turns++;
     if (turns > 1) throw new AppError(ErrorCode.RATE_LIMITED, 'Too many wait.', { retryAfterSeconds: 3 });
-    // Before there can be a connection.
-    setImmediate(() => (nowMs += 200));
+    // After the call was handed over, and before there can be a connection: that takes a turn of the event loop.
+    process.nextTick(() => (nowMs += 200));
   };
   const onAttempt = jest.fn();
   const onCircuitChange = jest.fn();
