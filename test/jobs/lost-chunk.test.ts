@@ -28,6 +28,11 @@ describeOnEachStore('a chunk', (kind) => {
     const owner = randomUUID();
     expect(await claimHeld(database, held!, owner)).toHaveLength(3);
     expect(await claimHeld(database, late!, randomUUID())).toBeNull();
+    // Nor is it given back by whoever comes late: it would be lost to the queue, or be handed out twice.
+    await queue.giveBack(late!, { jobId, from: 1, to: 2 }, 0);
+    expect(await database.query('select id, state::text as state from pgboss.job')).toEqual([
+      { id: held!.id, state: 'active' },
+    ]);
     expect(await database.query('select distinct owner from kick_lines where job_id = $1', [jobId])).toEqual([
       { owner },
     ]);
