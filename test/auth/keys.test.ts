@@ -125,7 +125,11 @@ describe('rotation', () => {
     await issuer.rotate('ES256');
     expect(await statusOf(app, await issuer.issue())).toBe(401);
     expect(await statusOf(app, known)).toBe(200);
-    clock.advanceTimersByTime(COOL_DOWN_MS);
+    // Nor a moment before it may look again.
+    clock.advanceTimersByTime(COOL_DOWN_MS - 1);
+    expect(await statusOf(app, await forge())).toBe(401);
+    expect(issuer.fetches).toEqual({ discovery: 2, keys: 2 });
+    clock.advanceTimersByTime(1);
     expect(await statusOf(app, await issuer.issue())).toBe(200);
     expect(issuer.fetches).toEqual({ discovery: 3, keys: 3 });
   });
