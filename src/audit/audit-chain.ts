@@ -37,8 +37,11 @@ export class AuditChain {
   /** Null: a new chain is begun with the next write. */
   private current: ChainHead | null = null;
 
-  /** Requests whose writing has failed, though they may stand. */
-  private readonly abandoned = new Map<string, AuditEntry>();
+  /**
+   * What is to be told of requests whose writing has failed, though they may stand; by the requests' ids. Each has its own id
+   * from the start: of it, too, the answer alone may be lost, and it is told once.
+   */
+  private readonly abandoned = new Map<string, TimedEntry>();
 
   constructor(private readonly database: Database) {}
 
@@ -48,7 +51,7 @@ export class AuditChain {
    */
   abandon(entry: AuditEntry): void {
     const hasRoom = this.abandoned.size < MAX_ABANDONED;
-    if (hasRoom && entry.action === 'KICK_REQUESTED') this.abandoned.set(entry.id, entry);
+    if (hasRoom && entry.action === 'KICK_REQUESTED') this.abandoned.set(entry.id, toUndone(entry));
   }
 
   /** What has to be kept elsewhere to prove that nothing was cut off after it; null before the first write. */
@@ -64,24 +67,27 @@ export class AuditChain {
   }
 
   private async begin(entries: readonly TimedEntry[]): Promise<ChainHead> {
-    const abandoned = [...this.abandoned.values()];
+    const abandoned = [...this.abandoned];
     const head = await this.beginWith(entries, abandoned);
-    for (const { id } of abandoned) this.abandoned.delete(id);
+    for (const [id] of abandoned) this.abandoned.delete(id);
     return head;
   }
 
-  private beginWith(entries: readonly TimedEntry[], abandoned: readonly AuditEntry[]): Promise<ChainHead> {
+  private beginWith(
+    entries: readonly TimedEntry[],
+    abandoned: readonly (readonly [string, TimedEntry])[],
+  ): Promise<ChainHead> {
     return this.database.transaction(async (transaction) => {
       const links = await takeUnlinkedHeads(transaction);
       // After a failure: it may have been the answer alone that was lost.
-      const ids = [...entries.map(({ entry }) => entry.id), ...abandoned.map(({ id }) => id)];
+      const ids = [...entries.map(({ entry }) => entry.id), ...abandoned.flatMap(([id, { entry }]) => [id, entry.id])];
       const written = await selectKnownIds(transaction, ids);
-      const undone = abandoned.filter(({ id }) => written.has(id)).map(toUndone);
+      const undone = abandoned.filter(([id, { entry }]) => written.has(id) && !written.has(entry.id));
       const unwritten = entries.filter(({ entry }) => !written.has(entry.id));
       const opened: AuditEntry = { ...NOBODY, id: randomUUID(), action: 'CHAIN_OPENED', details: { links } };
       const start = { chain: randomUUID(), seq: 0, hash: NO_HASH };
       const opening = { entry: opened, time: unwritten[0]?.time ?? new Date() };
-      return this.append(transaction, start, [opening, ...undone, ...unwritten]);
+      return this.append(transaction, start, [opening, ...undone.map(([, told]) => told), ...unwritten]);
     });
   }
 

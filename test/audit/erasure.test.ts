@@ -61,6 +61,24 @@ describeOnEachStore('erasure', (kind) => {
     expect(await verifyTrail(await openStore(store), [])).toMatchObject({ faults: [], erased: 2 });
   });
 
+  it('leaves records alone that are a day younger than RETENTION_DAYS', async () => {
+    const store = await makeStore(kind);
+    const app = await startTestApp(environmentOf(store));
+    const { demoUser, demoApp } = app.genauth.directory;
+    await kick(app, { userId: demoUser.ids.email, appIds: [demoApp.appId], options: { userIdType: 'EMAIL' } });
+    await app.stop();
+    const now = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 29 * DAY_MS);
+    const later = await startTestApp({ ...environmentOf(store), RETENTION_DAYS: '30' });
+    // An end waits for the run that the start began.
+    await later.stop();
+    now.mockRestore();
+    expect(later.logs.filter(({ msg }) => String(msg).startsWith('personal data'))).toEqual([]);
+    const rows = await (
+      await openStore(store)
+    ).query('select target_id as id from audit_events where target_type is not null');
+    expect(rows).toEqual([{ id: demoUser.ids.email }, { id: demoUser.ids.email }]);
+  });
+
   it('goes through many records in small steps, and takes the outcomes of jobs along', async () => {
     const database = await openStore(await makeStore(kind));
     const app = await startTestApp({}, undefined, database);

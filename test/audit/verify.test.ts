@@ -7,6 +7,7 @@ import { eraseTarget } from '../../src/audit/audit-repository';
 import { verifyTrail } from '../../src/audit/verify';
 import type { Database } from '../../src/store/database';
 import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
+import { emptyTrail, tamper } from './tampering';
 
 const silent = pino({ level: 'silent' });
 const entry = (user: string): AuditEntry => ({
@@ -37,13 +38,6 @@ async function writeTrail(database: Database) {
   await Promise.all(others.map((log) => log.stop()));
 }
 
-/** Somebody with all rights in the database, who gets round the trigger. */
-async function tamper(database: Database, sql: string) {
-  await database.run('alter table audit_events disable trigger all');
-  await database.run(sql);
-  await database.run('alter table audit_events enable trigger all');
-}
-
 /** The record with a number in the first chain. */
 const RECORD = (seq: number) => `chain = (select chain from audit_events order by position limit 1) and seq = ${seq}`;
 
@@ -53,7 +47,7 @@ describeOnEachStore('a trail', (kind) => {
     database = await openStore(await makeStore(kind));
   });
   beforeEach(async () => {
-    await tamper(database, 'delete from audit_events; delete from audit_chains');
+    await emptyTrail(database);
     await writeTrail(database);
   });
 
@@ -68,8 +62,14 @@ describeOnEachStore('a trail', (kind) => {
     ['another hash', `update audit_events set hash = repeat('a', 64) where ${RECORD(2)}`, 2, 'it was changed'],
     ['another target', `update audit_events set target_id = 'x' where ${RECORD(2)}`, 2, 'its target was changed'],
     [
-      'half a target',
+      'a target without its key',
       `update audit_events set target_key = null where ${RECORD(2)}`,
+      2,
+      'its target was emptied in part',
+    ],
+    [
+      'the key of no target',
+      `update audit_events set target_id = null where ${RECORD(2)}`,
       2,
       'its target was emptied in part',
     ],

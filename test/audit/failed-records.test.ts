@@ -1,0 +1,92 @@
+/** Records that can't be written at first: who is told, in which order they stand later, and when they are given up. */
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { AuditLog } from '../../src/audit/audit-log';
+import type { AuditEntry } from '../../src/audit/audit-record';
+import { verifyTrail } from '../../src/audit/verify';
+import type { Database } from '../../src/store/database';
+import { eventually } from '../helpers/eventually';
+import { failing } from '../helpers/failing-database';
+import { captureLog } from '../helpers/start-app';
+import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
+
+const silent = pino({ level: 'silent' });
+const outcome = (actor = 'alice'): AuditEntry => ({
+  id: randomUUID(),
+  action: 'KICK_SUCCEEDED',
+  actor,
+  issuer: 'https://issuer.example.com',
+  requestId: 'r',
+});
+const actorsIn = async (database: Database): Promise<string[]> => {
+  const rows = await database.query<{ actor: string }>(
+    `select actor from audit_events where action <> 'CHAIN_OPENED' order by position`,
+  );
+  return rows.map(({ actor }) => actor);
+};
+const FULL_DISK = { error: new Error('disk full'), isDone: false, where: /audit_events|takeUnlinkedHeads/ };
+
+describeOnEachStore('records that can not be written', (kind) => {
+  it.each(['before the first record of a chain', 'behind a record that stands'])(
+    'are waited for until they have failed once, not until they stand: %s',
+    async (where) => {
+      const database = await openStore(await makeStore(kind));
+      const { store, failNext, failed } = failing(database);
+      const log = new AuditLog(store, silent);
+      if (where === 'behind a record that stands') await log.write(outcome());
+      failNext(FULL_DISK, Infinity);
+      log.note(outcome());
+      const settled = jest.fn();
+      void log.settle().then(() => settled({ failed: failed(), waiting: log.waiting }));
+      await eventually(() => settled.mock.calls.length > 0);
+      expect(settled).toHaveBeenCalledWith({ failed: 1, waiting: 1 });
+      failNext(FULL_DISK, 0);
+      await eventually(() => log.waiting === 0);
+      await log.stop();
+      expect(await verifyTrail(database, [])).toMatchObject({ faults: [] });
+    },
+  );
+
+  it('stand in the order in which they came, those first that failed before others came in', async () => {
+    const database = await openStore(await makeStore(kind));
+    let toCome: (() => void) | null = null;
+    const store: Database = {
+      ...database,
+      query: async (sql, parameters) => {
+        const come = toCome;
+        toCome = null;
+        // While the statement is under way.
+        come?.();
+        if (come !== null) throw new Error('disk full');
+        return database.query(sql, parameters);
+      },
+    };
+    const log = new AuditLog(store, silent);
+    await log.write(outcome('zero'));
+    toCome = () => ['three', 'four'].forEach((actor) => log.note(outcome(actor)));
+    ['one', 'two'].forEach((actor) => log.note(outcome(actor)));
+    await log.settle();
+    expect(log.waiting).toBe(4);
+    log.note(outcome('five'));
+    await eventually(() => log.waiting === 0);
+    await log.stop();
+    expect(await actorsIn(database)).toEqual(['zero', 'one', 'two', 'three', 'four', 'five']);
+    expect(await verifyTrail(database, [])).toMatchObject({ faults: [] });
+  });
+
+  it('are logged as lost when they come after the end, and are not written behind its back', async () => {
+    const database = await openStore(await makeStore(kind));
+    const { log, logs } = captureLog();
+    const records = new AuditLog(database, log);
+    await records.write(outcome('before the end'));
+    await records.stop();
+    const late = outcome('after the end');
+    records.note(late);
+    expect(records.waiting).toBe(0);
+    await eventually(() => logs.some(({ msg }) => msg === 'audit record lost'));
+    expect(logs.filter(({ msg }) => msg === 'audit record lost')).toMatchObject([
+      { level: 50, id: late.id, actor: 'after the end', action: 'KICK_SUCCEEDED' },
+    ]);
+    expect(await actorsIn(database)).toEqual(['before the end']);
+  });
+});

@@ -1,0 +1,104 @@
+/** When personal data is looked for: at the start and every hour, and no more once the gateway ends. */
+import { pino } from 'pino';
+import { AuditLog } from '../../src/audit/audit-log';
+import type { AuditEntry } from '../../src/audit/audit-record';
+import { AuditService } from '../../src/audit/audit.service';
+import { Retention } from '../../src/audit/retention';
+import type { Database } from '../../src/store/database';
+import { eventually } from '../helpers/eventually';
+import { fakeOnly } from '../helpers/fake-clock';
+import { captureLog } from '../helpers/start-app';
+import { makeStore, openStore } from '../helpers/stores';
+
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+const NOW = Date.parse('2026-05-01T12:00:00Z');
+const REQUEST: AuditEntry = {
+  id: '00000000-0000-4000-8000-000000000001',
+  action: 'KICK_REQUESTED',
+  actor: 'alice',
+  issuer: 'https://issuer.example.com',
+  requestId: 'r',
+};
+
+let database: Database;
+beforeAll(async () => {
+  database = await openStore(await makeStore('embedded'));
+});
+afterEach(() => jest.useRealTimers());
+
+/** @param erase answers how many records it has erased */
+function start(days: number, erase: () => number | Promise<number>) {
+  const clock = fakeOnly('setInterval', 'clearInterval', 'Date');
+  clock.setSystemTime(NOW);
+  const records = new AuditLog(database, pino({ level: 'silent' }));
+  const audit = new AuditService(records, { isRequired: true }, () => 'mark', pino({ level: 'silent' }));
+  const asked: Date[] = [];
+  const { log, logs } = captureLog();
+  const eraseBefore = async (before: Date): Promise<number> => {
+    asked.push(before);
+    return erase();
+  };
+  const retention = new Retention(eraseBefore, audit, days, log);
+  return { clock, records, retention, asked, logs };
+}
+
+it('looks at the start and every hour, each time for what has become too old since, and no more once it is stopped', async () => {
+  const { clock, records, retention, asked } = start(30, () => 0);
+  expect(asked).toEqual([new Date(NOW - 30 * DAY_MS)]);
+  clock.advanceTimersByTime(HOUR_MS - 1);
+  expect(asked).toHaveLength(1);
+  clock.advanceTimersByTime(1);
+  clock.advanceTimersByTime(HOUR_MS);
+  expect(asked.slice(1)).toEqual([1, 2].map((hours) => new Date(NOW - 30 * DAY_MS + hours * HOUR_MS)));
+  await records.stop();
+  await retention.stop();
+  clock.advanceTimersByTime(10 * HOUR_MS);
+  expect(asked).toHaveLength(3);
+  expect(clock.getTimerCount()).toBe(0);
+});
+
+it('looks again an hour after it could not', async () => {
+  let failures = 1;
+  const { clock, records, retention, asked, logs } = start(30, () => {
+    if (failures-- > 0) throw new Error('gone');
+    return 0;
+  });
+  await eventually(() => logs.length > 0);
+  expect(logs).toMatchObject([{ level: 50, msg: 'personal data can not be erased', err: { message: 'gone' } }]);
+  clock.advanceTimersByTime(HOUR_MS);
+  expect(asked).toHaveLength(2);
+  await retention.stop();
+  await records.stop();
+  expect(logs).toHaveLength(1);
+});
+
+it('finds nothing too old where data is kept for longer than there are dates', async () => {
+  const { records, retention, asked } = start(1_000_000_000, () => 0);
+  expect(asked).toEqual([new Date(0)]);
+  await retention.stop();
+  await records.stop();
+});
+
+it('is stopped between two batches, and has recorded what it erased until then', async () => {
+  let finish = (): void => undefined;
+  const { records, retention, asked, logs } = start(
+    30,
+    () => new Promise<number>((resolve) => (finish = () => resolve(1000))),
+  );
+  let isStopped = false;
+  const stopping = retention.stop().then(() => (isStopped = true));
+  await records.write(REQUEST);
+  // That took longer than an end that waits for nothing.
+  expect(isStopped).toBe(false);
+  finish();
+  await stopping;
+  expect(asked).toHaveLength(1);
+  await records.stop();
+  const rows = await database.query<{ actor: string; details: string }>(
+    `select actor, details from audit_events where action = 'TARGETS_ERASED'`,
+  );
+  const before = new Date(NOW - 30 * DAY_MS).toISOString();
+  expect(rows).toEqual([{ actor: 'gateway', details: JSON.stringify({ records: 1000, before }) }]);
+  await eventually(() => logs.some(({ msg }) => msg === 'personal data erased'));
+});
