@@ -1,7 +1,8 @@
 /** What a line says when GenAuth's answers don't: it is read back, repeated once while that is harmless, or UNKNOWN. */
 import type { Fault } from '../../src/emulator/fault';
+import { eventually } from '../helpers/eventually';
 import { startTestApp, type TestApp } from '../helpers/start-app';
-import { acceptedJob, finishedJob, outcomesOf } from './jobs';
+import { acceptedJob, finishedJob, outcomesOf, run } from './jobs';
 
 const KICK_USERS = '/api/v3/kick-users';
 const CHECK_SESSION = '/api/v3/check-session-status';
@@ -181,6 +182,71 @@ it('of several unclear calls for one user each is read back from its first app',
   for (const fault of [HTML, { kind: 'delay', ms: 1 }, HTML] satisfies Fault[]) faults.next(fault);
   expect(await outcomeOf({ appIds })).toMatchObject({ state: 'KICKED', attempts: 5 });
   expect(appIds.filter((each) => directory.isOnline(userId, each))).toEqual([]);
+});
+
+it('of many apps is not taken for gone before the last one was read, however many turns that takes', async () => {
+  const { directory, faults } = app.genauth;
+  const { userId } = directory.findUser('email', email)!;
+  const appIds = Array.from({ length: 30 }, (_, index) => `slowly-read-${index}`);
+  for (const each of appIds) directory.addApp({ appId: each, appIdentifier: each, appName: each });
+  directory.signIn(userId, appIds.at(-1)!);
+  faults.next(HTML);
+  faults.always({ kind: 'delay', ms: 100 }, { path: CHECK_SESSION });
+  expect(await outcomeOf({ appIds })).toMatchObject({ state: 'KICKED', attempts: 2 });
+  expect(directory.isOnline(userId, appIds.at(-1)!)).toBe(false);
+});
+
+it('a user who turns out to be unknown when the call is repeated: FAILED, USER_NOT_FOUND', async () => {
+  app.genauth.faults.next(HTML);
+  app.genauth.faults.next({ kind: 'envelope', statusCode: 404, apiCode: 2004, message: 'gone' });
+  // Seen online in between, as by a session that outlives its user.
+  expect(await outcomeOf()).toMatchObject({ state: 'FAILED', code: 'USER_NOT_FOUND', message: 'gone', attempts: 2 });
+});
+
+it('a clear no to one call is told, though another one was in doubt and turned out well', async () => {
+  const { directory, faults } = app.genauth;
+  const appIds = Array.from({ length: 60 }, (_, index) => `no-then-doubt-${index}`);
+  for (const each of appIds) directory.addApp({ appId: each, appIdentifier: each, appName: each });
+  faults.next({ kind: 'envelope', statusCode: 403, message: 'no' });
+  faults.next({ ...HTML, afterEffect: true });
+  expect(await outcomeOf({ appIds })).toMatchObject({
+    state: 'FAILED',
+    code: 'REJECTED',
+    message: 'no (1 of the 2 calls for this user succeeded)',
+  });
+});
+
+it('a clear no goes before a doubt: one of three calls refused, one in doubt', async () => {
+  const { directory, faults } = app.genauth;
+  const { userId } = directory.findUser('email', email)!;
+  const appIds = Array.from({ length: 120 }, (_, index) => `doubt-and-no-${index}`);
+  for (const each of appIds) directory.addApp({ appId: each, appIdentifier: each, appName: each });
+  directory.signIn(userId, 'doubt-and-no-0');
+  // The first call and its repetition, and then the second one.
+  for (const fault of [HTML, HTML, { kind: 'envelope', statusCode: 403, message: 'no' }] satisfies Fault[]) {
+    faults.next(fault);
+  }
+  expect(await outcomeOf({ appIds })).toMatchObject({ state: 'FAILED' });
+});
+
+describe('what reading back settles is on record', () => {
+  it.each<[string, Fault[], Fault[]]>([
+    ['KICKED', [{ ...HTML, afterEffect: true }], []],
+    ['UNKNOWN', [HTML, HTML], []],
+    ['FAILED', [HTML], [{ kind: 'envelope', statusCode: 404, apiCode: 2004, message: 'gone' }]],
+  ])('%s', async (outcome, kicks, lookups) => {
+    for (const fault of kicks) app.genauth.faults.next(fault);
+    for (const fault of lookups) app.genauth.faults.always(fault, { path: GET_USER });
+    const options = { userIdType: 'EMAIL' };
+    const jobId = await acceptedJob(app, { userIds: [email], appIds: [appId], options });
+    const { edges } = await eventually(
+      () => run(app, 'audit-events', { jobId }),
+      (found) => JSON.stringify(found).includes('JOB_FINISHED'),
+    );
+    const events = edges.map(({ node }: { node: { action: string; details: unknown } }) => node);
+    const resolved = events.filter(({ action }: { action: string }) => action === 'USER_RESOLVED');
+    expect(resolved).toMatchObject([{ details: JSON.stringify({ outcome }) }]);
+  });
 });
 
 it.each([
