@@ -1,5 +1,6 @@
 /** What the statements about lines say, on both stores: by themselves, as whoever comes late meets them. */
 import { randomUUID } from 'node:crypto';
+import { someCircuitIsOpen } from '../../src/jobs/kick-job.repository';
 import { claimLines, markSent, type LineChange } from '../../src/jobs/kick-line.repository';
 import { SAID_EARLIER } from '../../src/jobs/line-outcomes';
 import { skipUnsentLines } from '../../src/jobs/skip-unsent';
@@ -92,6 +93,21 @@ describeOnEachStore('a line', (kind) => {
     const reading = { done: 0, tried: '' };
     return { jobId, line: 0, owner, attempts: 0, isMarkInDoubt: false, calls: 's', reading, failure: null };
   };
+  it.each([
+    ['a gateway that lives', 'open', 5, true],
+    ['a gateway that lives and finds out', 'half-open', 5, true],
+    ['a gateway that gets answers', 'closed', 5, false],
+    ['a gateway that has died', 'open', 11, false],
+  ])('waits for GenAuth where the circuit of %s is %s', async (_whose, circuit, secondsAgo, isOpen) => {
+    await database.query('delete from pace_gateways');
+    await database.query(
+      `insert into pace_gateways (id, demand, granted, expires_at, seen_at, info)
+       values ($1, 0, 0, clock_timestamp(), clock_timestamp() - make_interval(secs => $2), jsonb_build_object('circuit', $3::text))`,
+      [randomUUID(), secondsAgo, circuit],
+    );
+    expect(await someCircuitIsOpen(database)).toBe(isOpen);
+  });
+
   const minutesAgo = async (jobId: string): Promise<number> => {
     const [line] = await database.query<{ minutes: number }>(
       'select extract(epoch from clock_timestamp() - sent_at)::float8 / 60 as minutes from kick_lines where job_id = $1',
