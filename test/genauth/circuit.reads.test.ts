@@ -83,3 +83,15 @@ it('kicks that fail open it whatever reads say, and only a kick closes it', asyn
   // And from then on reads count again.
   expect(await read()).toBe(true);
 });
+
+it('a kick that fails as the probe leaves it to a kick to close what reads have opened', async () => {
+  const { states, kick, read, failKick, failRead } = await start();
+  for (let i = 0; i < 3; i++) await failRead();
+  nowMs += 5000;
+  expect(await failKick()).toContain('HTTP 503');
+  nowMs += 5000;
+  expect(await read()).toBe(true);
+  expect(states).toEqual(['open', 'half-open', 'open']);
+  expect(await kick()).toBe(true);
+  expect(states).toEqual(['open', 'half-open', 'open', 'half-open', 'closed']);
+});

@@ -1,6 +1,8 @@
 /** Answers of one turn of the event loop go on together: what the circuit makes of them must not depend on that. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, ErrorCode } from '../../src/errors';
 import { Circuit, type CircuitStateName } from '../../src/genauth/circuit';
+import { UntriedError } from '../../src/genauth/failures';
 
 const outage = () => new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, 'GenAuth answered 503.');
 const refusal = () => new AppError(ErrorCode.REJECTED, 'GenAuth said no.');
@@ -60,4 +62,55 @@ it('an answer that comes behind those that open the circuit does not let a read 
   await circuit.run(async () => 'kicked');
   expect(changes).toEqual(['open', 'half-open', 'closed']);
   clock.mockRestore();
+});
+
+/** A call that ends when, and as, the test says. */
+function held() {
+  let end: (result: Promise<string>) => void = () => undefined;
+  const result = new Promise<string>((resolve) => (end = resolve));
+  return {
+    attempt: () => result,
+    succeed: () => end(Promise.resolve('yes')),
+    fail: () => end(Promise.reject(outage())),
+  };
+}
+const failRead = (circuit: Circuit) => expect(circuit.runRead(() => Promise.reject(outage()))).rejects.toThrow();
+
+it('a read from before it opened does not close it', async () => {
+  const { circuit, changes } = start(3);
+  const early = held();
+  const reading = circuit.runRead(early.attempt);
+  for (let i = 0; i < 3; i++) await failRead(circuit);
+  early.succeed();
+  expect(await reading).toBe('yes');
+  expect(changes).toEqual(['open']);
+});
+
+it('a read that fails while a probe is under way does not open it again after that', async () => {
+  const { circuit, changes } = start(1);
+  await failRead(circuit);
+  const later = performance.now() + 5000;
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(later);
+  const [early, probe] = [held(), held()];
+  const reading = circuit.runRead(early.attempt);
+  const probing = circuit.run(probe.attempt);
+  early.fail();
+  const told = expect(reading).rejects.toThrow('503');
+  // Not until it is told: what cockatiel hears of while a probe is under way waits for the end of that.
+  await nextTurn();
+  probe.succeed();
+  await probing;
+  await told;
+  expect(changes).toEqual(['open', 'half-open', 'closed']);
+  clock.mockRestore();
+});
+
+it('a read that was not sent does not end a row', async () => {
+  const { circuit, changes } = start(2);
+  const untried = new UntriedError(ErrorCode.UPSTREAM_UNAVAILABLE, 'Nothing was sent.');
+  await failRead(circuit);
+  await expect(circuit.runRead(() => Promise.reject(untried))).rejects.toBe(untried);
+  expect(changes).toEqual([]);
+  await failRead(circuit);
+  expect(changes).toEqual(['open']);
 });

@@ -5,6 +5,7 @@ import type { Fault } from '../../src/emulator/fault';
 import { Deadline, waitBeforeRetry } from '../../src/genauth/resilience';
 import { kick } from '../helpers/execute';
 import { startTestApp, type TestApp } from '../helpers/start-app';
+import { startTestClient } from '../helpers/start-client';
 import { failure, success } from '../kick/payloads';
 
 const KICK_USERS = '/api/v3/kick-users';
@@ -158,6 +159,27 @@ describe('a kick is not tried again', () => {
     expect(await kickDemoUser()).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', mayHaveTakenEffect: true });
     expect(calls()).toBe(1);
   });
+});
+
+it('GenAuth is not believed to mean more than a minute, however long it asks for', async () => {
+  const nowMs = Math.ceil(performance.now());
+  jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  const { genauth, client } = await startTestClient();
+  const path = '/api/v3/get-user';
+  genauth.faults.next({ kind: 'status', status: 429, headers: { 'retry-after': '86400' } }, 1, path);
+  await expect(client.findUserId('email', 'a@example.com', { requestId: 'r' })).rejects.toMatchObject({
+    code: 'RATE_LIMITED',
+    retryAfterSeconds: 86_400,
+  });
+  expect(client.askedToWaitMs).toBe(60_000);
+});
+
+it('the question whether our key is taken is asked once: whoever asks it asks again', async () => {
+  const { genauth, client } = await startTestClient();
+  const path = '/api/v3/list-application-simple-info';
+  genauth.faults.next(down(), 1, path);
+  await expect(client.checkKey({ requestId: 'r' })).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+  expect(genauth.receivedCount()).toBe(1);
 });
 
 describe('waitBeforeRetry', () => {

@@ -48,3 +48,13 @@ it('is sent in time, as any other', async () => {
   await expect(kick()).resolves.toMatchObject({ statusCode: 200 });
   expect(genauth.receivedCount()).toBe(1);
 });
+
+it('of the time that is left, a tenth is kept for the answer: a turn that comes later is none', async () => {
+  const nowMs = Math.ceil(performance.now());
+  jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  const acquire = jest.fn<Promise<void>, Parameters<Pace['acquire']>>(() => Promise.resolve());
+  const { genauth, client } = await startTestClient({ timeoutMs: 8000, pace: { acquire } });
+  const { demoUser, demoApp } = genauth.directory;
+  await client.isSessionActive(demoUser.userId, demoApp.appId, { requestId: 'r' });
+  expect(acquire.mock.calls.map(([, withinMs]) => withinMs)).toEqual([7200]);
+});

@@ -54,6 +54,15 @@ test('all headers of a signed kick, to the letter', () => {
   });
 });
 
+test('the date is that of the second in which it is signed', () => {
+  const dateAt = (now: number) => signedHeaders(input({ now }), KEY, DIALECTS.authing).headers['date'];
+  expect([dateAt(NOW), dateAt(NOW + 999), dateAt(NOW + 1000)]).toEqual([
+    'Wed, 21 Oct 2015 07:28:00 GMT',
+    'Wed, 21 Oct 2015 07:28:00 GMT',
+    'Wed, 21 Oct 2015 07:28:01 GMT',
+  ]);
+});
+
 const { options: _options, ...WITHOUT_OPTIONS } = KICK;
 test.each([
   ['a kick', input({}), DIALECTS.authing, 'authing example-key-id:j+XnXc29BT0CMq4okgnKbVyxR3o='],

@@ -1,5 +1,6 @@
 /** What a job's call waits for before it is sent (its mark, its record) is our own time, not GenAuth's. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { AppError, ErrorCode } from '../../src/errors';
 import { UserIdType } from '../../src/kick/user-id-type.enum';
 import { startTestClient } from '../helpers/start-client';
 
@@ -50,4 +51,22 @@ it('ends the attempts where hardly any time would be left for an answer', async 
   genauth.faults.always({ kind: 'envelope', statusCode: 429, message: 'later' });
   await expect(kick(0, TIMEOUT_MS * 0.95)).rejects.toMatchObject({ code: 'RATE_LIMITED', mayHaveTakenEffect: false });
   expect(onAttempt).toHaveBeenCalledTimes(1);
+});
+
+it('is told by the attempt that was made when the next one gets no record', async () => {
+  const { genauth, client } = await startTestClient();
+  const { demoUser, demoApp } = genauth.directory;
+  genauth.faults.next({ kind: 'status', status: 503 });
+  const beforeSend = jest
+    .fn<Promise<void>, []>()
+    .mockResolvedValueOnce()
+    .mockRejectedValueOnce(new AppError(ErrorCode.AUDIT_UNAVAILABLE, 'No record, so nothing was done.'));
+  const command = { userId: demoUser.userId, userIdType: UserIdType.USER_ID, appIds: [demoApp.appId] };
+  await expect(client.kickUser(command, { requestId: 'r', priority: 'job', beforeSend })).rejects.toMatchObject({
+    code: 'UPSTREAM_UNAVAILABLE',
+    message: expect.stringContaining('HTTP 503'),
+    mayHaveTakenEffect: true,
+  });
+  expect(beforeSend).toHaveBeenCalledTimes(2);
+  expect(genauth.receivedCount()).toBe(1);
 });

@@ -141,7 +141,12 @@ describe('no connection: UPSTREAM_UNAVAILABLE, retryable, nothing sent by this a
 
   it('time-out while connecting', async () => {
     const port = await listenWithoutAccepting();
-    await expectPayload(notSent, await startTestApp({ ...HASTY, GENAUTH_HOST: `http://127.0.0.1:${port}` }));
+    const deaf = { GENAUTH_HOST: `http://127.0.0.1:${port}`, GENAUTH_TIMEOUT_MS: '3000' };
+    const silent = await startTestApp({ ...PATIENT, ...deaf });
+    await expectPayload(notSent, silent);
+    // A connection that does not come about leaves time for another attempt.
+    const attempts = silent.logs.filter(({ msg }) => msg === 'genauth attempt');
+    expect(attempts.length).toBeGreaterThan(1);
   });
 });
 
