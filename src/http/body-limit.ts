@@ -1,6 +1,5 @@
 /** A shorter limit of bodies than the server's, for callers who have no use for a long one: each is held until it is whole. */
 import type { FastifyRequest, preParsingHookHandler } from 'fastify';
-import { cutOffSoon } from './cut-off';
 
 class TooLongError extends Error {
   readonly statusCode = 413;
@@ -15,10 +14,8 @@ export const limitBodies =
   (request, _reply, payload, done) => {
     const { 'content-length': told, 'transfer-encoding': coding } = request.headers;
     if (!appliesTo(request)) return done(null, payload);
-    if (told !== undefined && Number(told) > maxBytes) {
-      cutOffSoon(request);
-      return done(new TooLongError());
-    }
+    // Whoever answers errors cuts the connection off, too.
+    if (told !== undefined && Number(told) > maxBytes) return done(new TooLongError());
     // Told, it can't be longer: Node ends a body where it was said to end.
     if (told !== undefined || coding === undefined) return done(null, payload);
     let bytes = 0;

@@ -29,6 +29,7 @@ function makeSchema(): GraphQLSchema {
       at(time: DateTime, mail: EmailAddress, chatty: Chatty, one: One, int: Int, ints: [Int!], text: String!): Int
       odd: Int
       page: Int
+      broken: Int
     }
   `);
   for (const scalar of [GraphQLDateTime, GraphQLEmailAddress, Chatty]) {
@@ -39,6 +40,11 @@ function makeSchema(): GraphQLSchema {
   Object.assign(schema.getQueryType()?.getFields()['page'] ?? {}, {
     resolve: () => {
       throw new GraphQLError('first must be 1 to 100', { extensions: { code: 'BAD_USER_INPUT' } });
+    },
+  });
+  Object.assign(schema.getQueryType()?.getFields()['broken'] ?? {}, {
+    resolve: () => {
+      throw new GraphQLError(`a bug with ${CANARY}`, { extensions: { code: 'INTERNAL_SERVER_ERROR', told: CANARY } });
     },
   });
   return schema;
@@ -116,6 +122,19 @@ it('what a field should not have answered is masked, and the log knows it', asyn
   expect(text).not.toContain(CANARY);
   const requestId = headers.get('x-request-id');
   expect(app.logs).toContainEqual(expect.objectContaining({ requestId, msg: 'unexpected error', path: ['odd'] }));
+});
+
+it('an error of GraphQL’s own is masked, too, where it says that the fault is ours', async () => {
+  const { text, errors } = await execute(app, '{ broken }');
+  expect(errors).toEqual([
+    {
+      message: 'Something went wrong on our side; the log knows it by the request id.',
+      path: ['broken'],
+      locations: expect.any(Array),
+      extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) },
+    },
+  ]);
+  expect(text).not.toContain(CANARY);
 });
 
 it('the names of operations that the document has not are not repeated', async () => {

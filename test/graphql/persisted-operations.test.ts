@@ -153,6 +153,20 @@ describe('log', () => {
     expect(JSON.stringify(told)).not.toContain('viewer');
   });
 
+  it.each([
+    ['Unlisted', 'Unlisted'],
+    ['anna_mueller_example_com', null],
+    ['p4915112345678', null],
+    [`Long${'x'.repeat(40)}`, null],
+  ])('tells the name of one only if it can be nothing else: %s', async (name, told) => {
+    const app = await start('log');
+    const query = `query ${name} { viewer { subject } }`;
+    expect(await send(app, { query })).toMatchObject({ status: 200, code: undefined });
+    const lines = app.logs.filter(({ msg }) => msg === 'operation is not in the manifest');
+    expect(lines).toEqual([expect.objectContaining({ sha256: sha256(query), operation: told })]);
+    if (told === null) expect(JSON.stringify(app.logs)).not.toContain(name);
+  });
+
   it('runs those of the manifest by their hashes, and learns no others', async () => {
     const app = await start('log');
     expect(await send(app, { hash: VIEWER.hash })).toMatchObject({ data: DEVELOPER });

@@ -1,7 +1,8 @@
 /** What nobody asked for is turned away before its body: by address here, by token in auth/door.test.ts. */
-import { connect } from 'node:net';
 import { createHttpServer } from '../../src/http/server';
+import { eventually } from '../helpers/eventually';
 import { startTestIssuer } from '../helpers/issuer';
+import { openConnection } from '../helpers/raw-connection';
 import { sendRaw } from '../helpers/raw-request';
 import { captureLog, startTestApp } from '../helpers/start-app';
 
@@ -72,13 +73,13 @@ describe('what is not served', () => {
   );
 
   it('the connection of a body that does not end is cut', async () => {
-    const socket = connect(Number(new URL(urls.main).port), '127.0.0.1').on('error', () => undefined);
-    const received: string[] = [];
-    socket.setEncoding('utf8').on('data', (text: string) => received.push(text));
-    const closed = new Promise((resolve) => socket.once('close', resolve));
-    socket.write('POST /nothing HTTP/1.1\r\nHost: x\r\ncontent-type: text/plain\r\ncontent-length: 99\r\n\r\nx');
-    await closed;
-    expect(received.join('')).toMatch(/^HTTP\/1\.1 404 /);
+    const connection = await openConnection(urls.main);
+    let isCut = false;
+    void connection.ended.then(() => (isCut = true));
+    connection.write('POST /nothing HTTP/1.1\r\nHost: x\r\ncontent-type: text/plain\r\ncontent-length: 99\r\n\r\nx');
+    // Not waited for as long as it takes: one that is only kept alive ends, too.
+    await eventually(() => isCut);
+    expect(connection.text()).toMatch(/^HTTP\/1\.1 404 /);
   });
 });
 

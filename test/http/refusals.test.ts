@@ -1,5 +1,5 @@
 /** Requests that are refused before they are an operation: of the form and the type that their caller understands. */
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { startTestIssuer } from '../helpers/issuer';
 import { sendRaw } from '../helpers/raw-request';
 import { startTestApp, type TestApp } from '../helpers/start-app';
@@ -15,12 +15,25 @@ beforeAll(async () => {
 });
 
 describe('a body that is compressed', () => {
-  it('answers 415, as nobody reads it', async () => {
-    const body = gzipSync(JSON.stringify({ query: '{ __typename }' }));
-    const headers = { ...JSON_TYPE, 'content-encoding': 'gzip' };
-    const answer = await fetch(`${app.url}/graphql`, { method: 'POST', headers, body });
+  const text = JSON.stringify({ query: '{ __typename }' });
+  const post = (coding: string, body: string | Buffer<ArrayBuffer>) =>
+    fetch(`${app.url}/graphql`, { method: 'POST', headers: { ...JSON_TYPE, 'content-encoding': coding }, body });
+
+  it.each([
+    ['gzip', gzipSync(text)],
+    ['GZIP', gzipSync(text)],
+    ['br', brotliCompressSync(text)],
+    ['deflate', deflateSync(text)],
+    ['zstd', Buffer.from(text)],
+    ['gzip, identity', gzipSync(text)],
+  ])('answers 415, as nobody reads it: %s', async (coding, body) => {
+    const answer = await post(coding, body);
     expect(answer.status).toBe(415);
     expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }] });
+  });
+
+  it.each(['identity', 'Identity', 'IDENTITY'])('is none where the coding is %s', async (coding) => {
+    expect(await (await post(coding, text)).json()).toEqual({ data: { __typename: 'Query' } });
   });
 });
 

@@ -1,9 +1,13 @@
+import { Readable } from 'node:stream';
+import { ProgressEvents } from '../../src/jobs/progress-events';
 import { OpenStreams } from '../../src/limits/open-streams';
 import { eventually } from '../helpers/eventually';
 import { kick } from '../helpers/execute';
 import { startTestApp } from '../helpers/start-app';
 import { acceptedJob } from '../jobs/jobs';
 import { watchJob } from '../jobs/watch';
+
+afterEach(() => jest.restoreAllMocks());
 
 it('a thousand streams of one caller are open at most; others have theirs, and one that ends makes room', () => {
   const streams = new OpenStreams();
@@ -18,12 +22,16 @@ it('a thousand streams of one caller are open at most; others have theirs, and o
   expect(streams.enter({ issuer: 'i', subject: 'a' })).toBeNull();
 });
 
-it('one stream more is answered 429, and is served when another one has ended', async () => {
+/** A gateway with a job that goes on: nothing is sent while the key is refused. */
+async function startLongJob() {
   const app = await startTestApp({ GENAUTH_ACCESS_KEY_SECRET: 'wrong' });
   const { appId } = app.genauth.directory.demoApp;
-  // Nothing is sent while the key is refused, so the job goes on.
   await kick(app, { userId: 'nobody', appIds: [appId] });
-  const id = await acceptedJob(app, { userIds: ['u'], appIds: [appId] });
+  return { app, id: await acceptedJob(app, { userIds: ['u'], appIds: [appId] }) };
+}
+
+it('one stream more is answered 429, and is served when another one has ended', async () => {
+  const { app, id } = await startLongJob();
   const streams = await Promise.all(Array.from({ length: 1000 }, () => watchJob(app, id)));
   expect(streams.filter(({ status }) => status === 200)).toHaveLength(1000);
   const refused = await watchJob(app, id);
@@ -35,4 +43,17 @@ it('one stream more is answered 429, and is served when another one has ended', 
     () => watchJob(app, id),
     ({ status }) => status === 200,
   );
+});
+
+it('streams that a bug keeps from beginning take up no room, and watch for nobody', async () => {
+  const { app, id } = await startLongJob();
+  const left = jest.spyOn(ProgressEvents.prototype, 'return');
+  const broken = jest.spyOn(Readable, 'from').mockImplementation(() => {
+    throw new Error('a bug');
+  });
+  const failed = await Promise.all(Array.from({ length: 1000 }, () => watchJob(app, id)));
+  broken.mockRestore();
+  expect(failed.filter(({ status }) => status === 500)).toHaveLength(1000);
+  expect(new Set(left.mock.contexts).size).toBe(1000);
+  expect((await watchJob(app, id)).status).toBe(200);
 });
