@@ -1,8 +1,10 @@
 /** Requests that don't say which host is meant: RFC 9112, section 3.2. The same answer whichever way an operation would go. */
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { eventually } from '../helpers/eventually';
 import { execute, operation } from '../helpers/execute';
 import { startProduction } from '../helpers/production';
+import { openConnection } from '../helpers/raw-connection';
 import type { TestApp } from '../helpers/start-app';
 
 const KNOWN = operation('viewer');
@@ -72,4 +74,16 @@ describe.each(ways)('%s', (_name, query) => {
 it('a stream is refused alike, and who asks whether the gateway lives need not name it', async () => {
   expect((await send('POST /graphql/stream HTTP/1.0', null, KNOWN)).status).toBe(400);
   expect((await send('GET /healthz HTTP/1.0', null, KNOWN, '')).status).toBe(200);
+});
+
+it('the connection of a body that does not end is cut', async () => {
+  const connection = await openConnection(app.url);
+  connection.write(
+    'POST /graphql HTTP/1.1\r\nHost: a b\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
+  );
+  let isCut = false;
+  void connection.ended.then(() => (isCut = true));
+  // Not waited for as long as it takes: a connection that is only kept alive ends, too.
+  await eventually(() => isCut);
+  expect(connection.text()).toMatch(/^HTTP\/1\.1 400 /);
 });

@@ -1,9 +1,10 @@
 /** How many single kicks one caller may have in a minute: exact, over all gateways of a database, and without one. */
 import fc from 'fast-check';
+import { CallerLimit } from '../../src/limits/caller-limit';
 import { eventually } from '../helpers/eventually';
 import { execute, kick, operation } from '../helpers/execute';
 import { startTestIssuer } from '../helpers/issuer';
-import { startTestApp, startTestEmulator, type TestApp } from '../helpers/start-app';
+import { captureLog, startTestApp, startTestEmulator, type TestApp } from '../helpers/start-app';
 import { describeOnEachStore, makeStore, openStore, withPostgres } from '../helpers/stores';
 import { failure } from '../kick/payloads';
 
@@ -57,6 +58,28 @@ describeOnEachStore('RATE_LIMIT_PER_MINUTE', (kind) => {
     const { data } = await execute(app, operation('audit-events'));
     expect(data.auditEvents.edges[0].node).toMatchObject({ id: failureAuditId, action: 'RATE_LIMITED' });
   });
+});
+
+it('is of one subject of one issuer, with the database and without it', async () => {
+  const store = await openStore(await makeStore('embedded'));
+  const { log } = captureLog();
+  const callers = ['https://one.example', 'https://other.example'].map((issuer) => ({ issuer, subject: 'alice' }));
+  const takeAll = async (limit: CallerLimit) => {
+    const refused: boolean[] = [];
+    for (const caller of [...callers, ...callers]) refused.push((await limit.take(caller)) !== null);
+    return refused;
+  };
+  const shared = new CallerLimit(store, 1, log);
+  expect(await takeAll(shared)).toEqual([false, false, true, true]);
+  await shared.stop();
+  const gone = {
+    ...store,
+    query: () => Promise.reject(new Error('gone')),
+    transaction: () => Promise.reject(new Error('gone')),
+  };
+  const alone = new CallerLimit(gone, 1, log);
+  expect(await takeAll(alone)).toEqual([false, false, true, true]);
+  await alone.stop();
 });
 
 withPostgres('two gateways on one PostgreSQL', () => {

@@ -123,6 +123,20 @@ describe('turns', () => {
     await expect(turns.read(reader('a'), async () => 'again')).resolves.toBe('again');
   });
 
+  it('go on where failures of the database are far apart: one that is answered lies between them', async () => {
+    const turns = new ReadingTurns();
+    const fail = () => Promise.reject(Object.assign(new Error('away'), { code: 'ECONNREFUSED' }));
+    await expect(turns.read(reader('a'), fail)).rejects.toBeInstanceOf(DatabaseAwayError);
+    await turns.read(reader('a'), async () => undefined);
+    const blocker = held([], '');
+    const all = [turns.read(reader('a'), blocker.work), turns.read(reader('a'), fail)];
+    const waiting = turns.read(reader('b'), async () => 'read');
+    expect((await Promise.allSettled(all.slice(1))).map(({ status }) => status)).toEqual(['rejected']);
+    blocker.end();
+    expect(await waiting).toBe('read');
+    await all[0];
+  });
+
   it('go on after a reading that fails', async () => {
     const turns = new ReadingTurns();
     const broken = [1, 2, 3].map(() => turns.read(reader('a'), () => Promise.reject(new Error('no'))));
