@@ -15,6 +15,10 @@ const ADDRESSES: [method: string, path: string, metrics: boolean, allow: string 
   ['POST', '/healthz', false, 'GET, HEAD'],
   ['POST', '/readyz?verbose=1', false, 'GET, HEAD'],
   ['POST', '/metrics', false, undefined],
+  // A path is no pattern of routes.
+  ['PUT', '/:a(', false, undefined],
+  ['DELETE', '/:a((a+)+)', false, undefined],
+  ['PUT', '/*', false, undefined],
   ['POST', '/nothing', true, undefined],
   ['POST', '/metrics', true, 'GET, HEAD'],
   ['POST', '/graphql', true, undefined],
