@@ -1,11 +1,14 @@
 /** The audit trail as services see it. Records of concurrent kicks are written together: one statement at a time. */
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../store/database';
-import { withInfo, type Logger } from '../observability/logger';
+import { isRefusedContent } from '../store/database-fault';
+import type { Logger } from '../observability/logger';
 import { AuditChain } from './audit-chain';
 import type { AuditEntry } from './audit-record';
+import { HeadLog } from './head-log';
 import { logLost, MAY_BE_LOST } from './lost-record';
 import { hasRoomFor, isRefusal, type Pending } from './pending';
+import { Settling } from './settling';
 
 /** In one statement at most. */
 const MAX_BATCH = 500;
@@ -20,9 +23,6 @@ const SPACING_MS = 2;
 const RETRY_MS = 500;
 /** How long the end of the process waits for the last records: less than is left of it (src/main.ts). Milliseconds. */
 const LAST_MS = 3000;
-/** How often the chain's head is logged, if it has moved. Milliseconds. */
-const HEAD_EVERY_MS = 60_000;
-
 const NOBODY = (): void => undefined;
 
 export class AuditLog {
@@ -33,26 +33,22 @@ export class AuditLog {
   /** In the statement that is under way. */
   private inHand: readonly Pending[] = [];
   private flushing: Promise<void> | null = null;
-  /** Records written since the start; they are written in the order in which they came. */
-  private written = 0;
-  /** Those who wait until so many are. */
-  private settling: { upTo: number; resolve: () => void }[] = [];
+  private readonly settling = new Settling();
+  /** Of the first that wait, one is such that the database refuses all that come with it: these are written one by one. */
+  private suspects = 0;
   /** The next flush that nobody waits for. */
   private later: NodeJS.Timeout | null = null;
   private isFailing = false;
   private isStopped = false;
   private wroteAt = -Infinity;
-  private loggedHash = '';
-  private readonly headTimer: NodeJS.Timeout;
-  private readonly headLog: Logger;
+  private readonly headLog: HeadLog;
 
   constructor(
     database: Database,
     private readonly log: Logger,
   ) {
     this.chain = new AuditChain(database);
-    this.headLog = withInfo(log);
-    this.headTimer = setInterval(() => this.logHead(), HEAD_EVERY_MS).unref();
+    this.headLog = new HeadLog(log, () => this.chain.head);
   }
 
   /** For the record that must stand before something is done. Resolves once it does. @throws when it can't be written */
@@ -72,9 +68,9 @@ export class AuditLog {
   /** Resolves when everything noted so far has been written, or has failed once; what comes in meanwhile is not waited for. */
   async settle(): Promise<void> {
     if (this.waiting === 0 || (this.isFailing && this.flushing === null)) return;
-    const upTo = this.written + this.waiting;
+    const settled = this.settling.after(this.waiting);
     void this.flush();
-    await new Promise<void>((resolve) => this.settling.push({ upTo, resolve }));
+    await settled;
   }
 
   /** Milliseconds that the oldest record not yet written has waited. */
@@ -95,12 +91,11 @@ export class AuditLog {
 
   /** Writes what is left, once more if it has to be, and if it doesn't take longer than an end may. */
   async stop(): Promise<void> {
-    clearInterval(this.headTimer);
     await Promise.race([this.writeLast(), delay(LAST_MS, undefined, { ref: false })]);
     this.isStopped = true;
     for (const inDoubt of this.inHand) logLost(this.log, inDoubt, MAY_BE_LOST);
     for (const lost of this.pending.splice(0)) logLost(this.log, lost);
-    this.logHead();
+    this.headLog.stop();
   }
 
   private async writeLast(): Promise<void> {
@@ -125,9 +120,8 @@ export class AuditLog {
   private async writeBatches(): Promise<void> {
     // Let the callers of the same turn of the event loop come along.
     await nextTurn();
-    let isWriting = true;
-    let tell = NOBODY;
-    while (isWriting && this.pending.length > 0) {
+    let tell: (() => void) | null = NOBODY;
+    while (tell !== null && this.pending.length > 0) {
       const earlyMs = this.wroteAt + SPACING_MS - performance.now();
       if (earlyMs > 0) {
         tell();
@@ -135,15 +129,14 @@ export class AuditLog {
         await delay(earlyMs);
       }
       this.wroteAt = performance.now();
-      const batch = this.pending.splice(0, MAX_BATCH);
+      const batch = this.pending.splice(0, this.suspects > 0 ? 1 : MAX_BATCH);
       const writing = this.writeBatch(batch);
       // All that wait go on at once, and the database would be idle meanwhile: it gets its next statement before they do. The
       // driver hands it over within two ticks; a whole turn of the event loop takes a crowd milliseconds.
       process.nextTick((those: () => void) => process.nextTick(those), tell);
-      isWriting = await writing;
-      tell = isWriting ? () => batch.forEach(({ waiter }) => waiter?.resolve()) : NOBODY;
+      tell = await writing;
     }
-    tell();
+    tell?.();
     // At once, not when the promise settles: whoever adds in between would find nobody at work.
     this.flushing = null;
     // Of a failure, those who had come by then were told.
@@ -151,37 +144,51 @@ export class AuditLog {
     else if (this.pending.length > 0) this.flushIn(RETRY_MS);
   }
 
-  /** Doesn't tell those who wait of a success, but of a failure. */
-  private async writeBatch(batch: readonly Pending[]): Promise<boolean> {
+  /** @returns what tells those who wait that theirs stand; null when nothing can be written for now, as they know by then */
+  private async writeBatch(batch: readonly Pending[]): Promise<(() => void) | null> {
     this.inHand = batch;
     try {
       await this.chain.write(batch);
-      this.written += batch.length;
-      if (this.refusals > 0) this.refusals -= batch.filter(isRefusal).length;
-      if (this.isFailing) this.log.warn('audit records are written again');
-      this.isFailing = false;
-      this.tellSettled(this.written);
-      return true;
     } catch (error) {
-      this.failed(batch, error);
-      return false;
+      return isRefusedContent(error) ? this.refused(batch, error) : this.failed(batch, error);
     } finally {
       this.inHand = [];
     }
+    if (this.isFailing) this.log.warn('audit records are written again');
+    this.isFailing = false;
+    this.haveGone(batch);
+    return () => batch.forEach(({ waiter }) => waiter?.resolve());
   }
 
-  private failed(batch: readonly Pending[], error: unknown): void {
+  private haveGone(batch: readonly Pending[]): void {
+    this.suspects = Math.max(0, this.suspects - batch.length);
+    if (this.refusals > 0) this.refusals -= batch.filter(isRefusal).length;
+    this.settling.haveGone(batch.length);
+  }
+
+  /** Tried again, such a record would keep all others waiting for ever. It is looked for, given up, and loudly. */
+  private refused(batch: readonly Pending[], error: unknown): () => void {
+    const [record] = batch;
+    if (batch.length > 1 || record === undefined) {
+      this.suspects = batch.length;
+      this.pending = [...batch, ...this.pending];
+      return NOBODY;
+    }
+    this.log.error({ err: error }, 'the database refuses an audit record for what is in it');
+    if (record.waiter === null) logLost(this.log, record);
+    this.haveGone(batch);
+    return () => record.waiter?.reject(error);
+  }
+
+  private failed(batch: readonly Pending[], error: unknown): null {
     if (!this.isFailing) this.log.error({ err: error }, 'audit records can not be written');
     this.isFailing = true;
     // Those that somebody waits for are told now: what they were to precede does not happen.
     for (const { waiter } of [...batch, ...this.pending]) waiter?.reject(error);
     this.pending = [...batch, ...this.pending].filter(({ waiter }) => waiter === null);
     if (this.pending.length > 0) this.flushIn(RETRY_MS);
-    this.tellSettled(Infinity);
-  }
-
-  private tellSettled(upTo: number): void {
-    while (this.settling[0] !== undefined && this.settling[0].upTo <= upTo) this.settling.shift()?.resolve();
+    this.settling.haveFailed();
+    return null;
   }
 
   private flushIn(ms: number): void {
@@ -189,12 +196,5 @@ export class AuditLog {
       this.later = null;
       void this.flush();
     }, ms).unref();
-  }
-
-  private logHead(): void {
-    const { head } = this.chain;
-    if (head === null || head.hash === this.loggedHash) return;
-    this.loggedHash = head.hash;
-    this.headLog.info({ ...head }, 'audit head');
   }
 }

@@ -53,3 +53,12 @@ export function describeDatabaseFault(error: unknown): string {
 
 /** The same for a log line, where it stands alone. */
 export const databaseFaultOf = (error: unknown): string => describeDatabaseFault(error).replace(/^[ :]+/, '');
+
+/** Classes of SQLSTATE: "data exception" and "program limit exceeded". Another statement may do better, this one never will. */
+const OF_CONTENT = /^(?:22|54)[0-9A-Z]{3}$/;
+
+/**
+ * Whether the database is well and refuses what a statement brings, such as a text that an index can't hold. Not what a constraint
+ * forbids (class 23): somebody has added it, and it may be all that they forgot.
+ */
+export const isRefusedContent = (error: unknown): boolean => OF_CONTENT.test(codeOf(error));
