@@ -93,7 +93,7 @@ export async function createApp(config: Config, log: Logger, overrides: Override
   const metrics = new Metrics(PRODUCT.version);
   const { client, keyHealth } = connectGenAuth({ ...config.genauth, host, key }, pace, metrics, log);
   const fingerprint = createFingerprint(key.secret);
-  const { records, audit, retention } = startRecord(config.audit, database, fingerprint, log);
+  const { records, audit, retention } = startRecord(config.audit, { database, fingerprint, metrics, log });
   const limit = new CallerLimit(database, config.kicksPerMinute, log);
   const kickUsers = new KickUsersService(client, audit, limit, fingerprint, metrics);
   const parts = { database, client, keyHealth, pace, metrics, log };

@@ -6,7 +6,7 @@ import type { Logger } from '../observability/logger';
 import { AuditChain } from './audit-chain';
 import type { AuditEntry } from './audit-record';
 import { HeadLog } from './head-log';
-import { logLost, MAY_BE_LOST } from './lost-record';
+import { LostRecords, MAY_BE_LOST } from './lost-record';
 import { hasRoomFor, isRefusal, type Pending } from './pending';
 import { Settling } from './settling';
 
@@ -46,6 +46,7 @@ export class AuditLog {
   constructor(
     database: Database,
     private readonly log: Logger,
+    private readonly lost = new LostRecords(log),
   ) {
     this.chain = new AuditChain(database);
     this.headLog = new HeadLog(log, () => this.chain.head);
@@ -60,7 +61,7 @@ export class AuditLog {
   note(entry: AuditEntry): void {
     const noted = { entry, time: new Date(), waiter: null };
     const hasRoom = hasRoomFor(noted, this.pending.length, this.refusals);
-    if (!hasRoom || this.isStopped) return logLost(this.log, noted);
+    if (!hasRoom || this.isStopped) return this.lost.tell(noted, this.isStopped ? 'ended' : 'no_room');
     if (isRefusal(noted)) this.refusals++;
     this.add(noted);
   }
@@ -68,9 +69,8 @@ export class AuditLog {
   /** Resolves when everything noted so far has been written, or has failed once; what comes in meanwhile is not waited for. */
   async settle(): Promise<void> {
     if (this.waiting === 0 || (this.isFailing && this.flushing === null)) return;
-    const settled = this.settling.after(this.waiting);
     void this.flush();
-    await settled;
+    await this.settling.after(this.waiting);
   }
 
   /** Milliseconds that the oldest record not yet written has waited. */
@@ -93,8 +93,8 @@ export class AuditLog {
   async stop(): Promise<void> {
     await Promise.race([this.writeLast(), delay(LAST_MS, undefined, { ref: false })]);
     this.isStopped = true;
-    for (const inDoubt of this.inHand) logLost(this.log, inDoubt, MAY_BE_LOST);
-    for (const lost of this.pending.splice(0)) logLost(this.log, lost);
+    for (const inDoubt of this.inHand) this.lost.tell(inDoubt, 'ended', MAY_BE_LOST);
+    for (const lost of this.pending.splice(0)) this.lost.tell(lost, 'ended');
     this.headLog.stop();
   }
 
@@ -175,7 +175,7 @@ export class AuditLog {
       return NOBODY;
     }
     this.log.error({ err: error }, 'the database refuses an audit record for what is in it');
-    if (record.waiter === null) logLost(this.log, record);
+    if (record.waiter === null) this.lost.tell(record, 'refused');
     this.haveGone(batch);
     return () => record.waiter?.reject(error);
   }

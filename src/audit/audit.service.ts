@@ -4,6 +4,7 @@ import { AppError, ErrorCode } from '../errors';
 import type { Fingerprint } from '../observability/fingerprint';
 import { loggableAppIds, loggableTicket } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
+import type { Loss } from '../observability/metrics';
 import type { AuditLog } from './audit-log';
 import type { AuditEntry } from './audit-record';
 
@@ -24,6 +25,7 @@ export class AuditService {
     private readonly policy: AuditPolicy,
     private readonly fingerprint: Fingerprint,
     private readonly log: Logger,
+    private readonly onLost: (why: Loss) => void = () => undefined,
   ) {}
 
   /**
@@ -65,6 +67,7 @@ export class AuditService {
       { auditId: id, userIdType: target?.type, user, ...texts, ...rest },
       'audit record stands in the log only',
     );
+    this.onLost('not_required');
   }
 
   private unavailable(cause: unknown): AppError {

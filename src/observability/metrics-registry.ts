@@ -8,9 +8,11 @@ import {
   DURATIONS_S,
   GAUGES,
   HISTOGRAMS,
+  LOSSES,
   PREFIX,
   type KickOrigin,
   type KickOutcome,
+  type Loss,
   type OperationOutcome,
   type RefusalCode,
   type Watched,
@@ -21,6 +23,7 @@ export class Metrics {
   private readonly kicks = this.counter('kicks_total');
   private readonly refusals = this.counter('callers_refused_total');
   private readonly attempts = this.counter('upstream_attempts_total');
+  private readonly lostRecords = this.counter('audit_records_lost_total');
   private readonly jobOutcomes = this.counter('job_outcomes_total');
   private readonly operations = this.counter('operations_total');
   private readonly responses = this.counter('http_responses_total');
@@ -37,6 +40,7 @@ export class Metrics {
     for (const outcome of outcomes) this.kicks.inc('single', outcome, 0);
     const refusals: RefusalCode[] = ['RATE_LIMITED', 'FORBIDDEN', 'UNAUTHENTICATED'];
     for (const code of refusals) this.refusals.inc(code, '', 0);
+    for (const why of LOSSES) this.lostRecords.inc(why, '', 0);
     this.jobOutcomes.inc('KICKED', 'none', 0);
   }
 
@@ -70,6 +74,8 @@ export class Metrics {
     this.attempts.inc(path, code ?? 'SUCCESS');
     this.attemptSeconds.observe(path, durationMs / 1000);
   }
+
+  readonly countLostRecord = (why: Loss): void => this.lostRecords.inc(why);
 
   /** @param state of the lines @param lines how many have come to it */
   countJobOutcome(state: string, code: ErrorCode | null, lines: number): void {

@@ -19,6 +19,13 @@ export type KickOutcome = 'SUCCESS' | ErrorCode | 'UNEXPECTED';
 export type OperationOutcome = 'ok' | 'refused' | 'failed';
 export type RefusalCode = 'RATE_LIMITED' | 'FORBIDDEN' | 'UNAUTHENTICATED';
 
+/**
+ * Why the trail will never have a record: too many wait for the database; it refuses what is in this one; the process has
+ * ended; or, with `AUDIT_REQUIRED=false`, the kick went ahead without it.
+ */
+export const LOSSES = ['no_room', 'refused', 'ended', 'not_required'] as const;
+export type Loss = (typeof LOSSES)[number];
+
 /** What the gauges show, asked when they are read. */
 export interface Watched {
   circuit: () => 'closed' | 'open' | 'half-open';
@@ -57,6 +64,10 @@ export const COUNTERS = {
     labels: ['code'],
   },
   upstream_attempts_total: { help: 'Attempts at calls to GenAuth.', labels: ['path', 'result'] },
+  audit_records_lost_total: {
+    help: 'Audit records that the trail will never have; the log has them.',
+    labels: ['reason'],
+  },
   job_outcomes_total: { help: 'Users of jobs whose outcome this gateway has settled.', labels: ['state', 'code'] },
   operations_total: {
     help: 'GraphQL operations at /graphql, by the field of the root type that they ask for.',

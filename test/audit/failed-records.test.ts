@@ -85,7 +85,7 @@ describeOnEachStore('records that can not be written', (kind) => {
     expect(records.waiting).toBe(0);
     await eventually(() => logs.some(({ msg }) => msg === 'audit record lost'));
     expect(logs.filter(({ msg }) => msg === 'audit record lost')).toMatchObject([
-      { level: 50, id: late.id, actor: 'after the end', action: 'KICK_SUCCEEDED' },
+      { level: 50, id: late.id, actor: 'after the end', action: 'KICK_SUCCEEDED', why: 'ended' },
     ]);
     expect(await actorsIn(database)).toEqual(['before the end']);
   });

@@ -1,8 +1,10 @@
 /** Refusals are recorded, and can't be used to crowd out what was done: one record a request, and a room of their own. */
+import { LOSSES } from '../../src/observability/metrics';
 import type { Database } from '../../src/store/database';
 import { eventually } from '../helpers/eventually';
 import { execute, kick, operation } from '../helpers/execute';
 import { startTestIssuer } from '../helpers/issuer';
+import { scrape } from '../helpers/scrape';
 import { startTestApp } from '../helpers/start-app';
 import { makeStore, openStore } from '../helpers/stores';
 
@@ -77,11 +79,19 @@ it('while no record can be written, a thousand refusals wait, and what is done h
   await Promise.all(Array.from({ length: 10 }, refused));
   const lost = () => app.logs.filter(({ msg }) => msg === 'audit record lost');
   expect(lost()).toHaveLength(200);
-  for (const line of lost()) expect(line).toMatchObject({ level: 50, action: 'FORBIDDEN', actor: 'niels' });
+  for (const line of lost())
+    expect(line).toMatchObject({ level: 50, action: 'FORBIDDEN', actor: 'niels', why: 'no_room' });
+  const losses = async () => {
+    const { value } = await scrape(app);
+    return LOSSES.map((reason) => [reason, value('kick_gateway_audit_records_lost_total', { reason })]);
+  };
+  const none = { no_room: 0, refused: 0, ended: 0, not_required: 0 };
+  expect(Object.fromEntries(await losses())).toEqual({ ...none, no_room: 200 });
 
   const { demoUser, demoApp } = app.genauth.directory;
   const payload = await kick(app, { userId: demoUser.userId, appIds: [demoApp.appId] }, olga);
   expect(payload).toMatchObject({ __typename: 'KickUsersSuccess' });
+  expect(Object.fromEntries(await losses())).toEqual({ ...none, no_room: 200, not_required: 1 });
   disk.isFull = false;
   await eventually(() => app.logs.some(({ msg }) => msg === 'audit records are written again'));
   await eventually(() => recordsOf({ actor: 'olga' }), (records) => records.length > 0); // prettier-ignore

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AuditLog } from '../../src/audit/audit-log';
 import type { AuditEntry } from '../../src/audit/audit-record';
+import { LostRecords } from '../../src/audit/lost-record';
 import { verifyTrail } from '../../src/audit/verify';
 import type { Database } from '../../src/store/database';
 import { eventually } from '../helpers/eventually';
@@ -37,9 +38,10 @@ describeOnEachStore('a record that the database refuses', (kind) => {
         return store.query(sql, parameters, name);
       },
     };
-    const records = new AuditLog(database, log);
+    const counted = jest.fn();
+    const records = new AuditLog(database, log, new LostRecords(log, counted));
     if (isOpen) await records.write(outcome('first'));
-    return { store, records, logs, statements };
+    return { store, records, logs, statements, counted };
   };
   const lostIn = (logs: readonly { msg?: unknown; id?: unknown }[]) =>
     logs.filter(({ msg }) => msg === 'audit record lost').map(({ id }) => id);
@@ -48,13 +50,14 @@ describeOnEachStore('a record that the database refuses', (kind) => {
     ['behind a record that stands', true],
     ['at the beginning of a chain', false],
   ])('is given up, in the log, and those that came with it stand in their order: %s', async (_, isOpen) => {
-    const { store, records, logs, statements } = await start({ isOpen });
+    const { store, records, logs, statements, counted } = await start({ isOpen });
     const refused = outcome(tooLong());
     for (const entry of [outcome('a'), outcome('b'), refused, outcome('c')]) records.note(entry);
     await records.settle();
     expect(records.waiting).toBe(0);
     expect(await actorsIn(store)).toEqual([...(isOpen ? ['first'] : []), 'a', 'b', 'c']);
     expect(lostIn(logs)).toEqual([refused.id]);
+    expect(counted.mock.calls).toEqual([['refused']]);
     // Nobody is alone in a statement for ever.
     statements.mockClear();
     for (const actor of ['d', 'e', 'f']) records.note(outcome(actor));
