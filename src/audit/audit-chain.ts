@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from '../store/database';
 import { NO_HASH, toRow, type AuditEntry, type NewAuditRow } from './audit-record';
 import { insertRows, selectKnownIds, takeUnlinkedHeads, type ChainHead } from './audit-repository';
+import { newRecordId } from './record-id';
 
 const NOBODY = { actor: 'gateway', issuer: 'local', requestId: 'audit' } as const;
 
@@ -24,7 +25,7 @@ export interface TimedEntry {
 const toUndone = ({ id: follows, ...request }: AuditEntry): TimedEntry => ({
   entry: {
     ...request,
-    id: randomUUID(),
+    id: newRecordId(),
     action: 'KICK_FAILED',
     follows,
     code: 'AUDIT_UNAVAILABLE',
@@ -84,7 +85,7 @@ export class AuditChain {
       const written = await selectKnownIds(transaction, ids);
       const undone = abandoned.filter(([id, { entry }]) => written.has(id) && !written.has(entry.id));
       const unwritten = entries.filter(({ entry }) => !written.has(entry.id));
-      const opened: AuditEntry = { ...NOBODY, id: randomUUID(), action: 'CHAIN_OPENED', details: { links } };
+      const opened: AuditEntry = { ...NOBODY, id: newRecordId(), action: 'CHAIN_OPENED', details: { links } };
       const start = { chain: randomUUID(), seq: 0, hash: NO_HASH };
       const opening = { entry: opened, time: unwritten[0]?.time ?? new Date() };
       return this.append(transaction, start, [opening, ...undone.map(([, told]) => told), ...unwritten]);

@@ -1,5 +1,4 @@
 /** Policy of the record: what must stand before a kick, what is told after it, and what happens when it can't be told. */
-import { randomUUID } from 'node:crypto';
 import { AppError, ErrorCode } from '../errors';
 import type { Fingerprint } from '../observability/fingerprint';
 import { loggableAppIds, loggableTicket } from '../observability/loggable';
@@ -7,6 +6,7 @@ import type { Logger } from '../observability/logger';
 import type { Loss } from '../observability/metrics';
 import type { AuditLog } from './audit-log';
 import type { AuditEntry } from './audit-record';
+import { newRecordId } from './record-id';
 
 export interface AuditPolicy {
   /** False: a kick goes ahead, loudly, when its record can't be written. */
@@ -17,7 +17,7 @@ export interface AuditPolicy {
 const RETRY_AFTER_SECONDS = 1;
 
 /** In place, as entries are made for this: a copy of one costs more than all that is in it. */
-const name = (entry: Omit<AuditEntry, 'id'>): AuditEntry => Object.assign(entry, { id: randomUUID() });
+const name = (entry: Omit<AuditEntry, 'id'>): AuditEntry => Object.assign(entry, { id: newRecordId() });
 
 export class AuditService {
   constructor(

@@ -67,6 +67,19 @@ describeOnEachStore('the audit trail', (kind) => {
     });
   });
 
+  it('names records by their time, so that later ones stand behind earlier ones in the index', async () => {
+    const requests: string[] = [];
+    for (let kicks = 0; kicks < 3; kicks++) requests.push((await kick(app, targetOf(app))).auditId);
+    const records: { id: string; time: string; follows: string }[] = await events(app);
+    const ids = requests.flatMap((request) => [request, records.find(({ follows }) => follows === request)!.id]);
+    expect(ids).toEqual([...ids].sort());
+    for (const { id, time } of records.filter((record) => ids.includes(record.id))) {
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+      const named = parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+      expect(Math.abs(named - Date.parse(time))).toBeLessThan(1000);
+    }
+  });
+
   it('tells of a failure with its code, and whether it may have taken effect', async () => {
     const input = targetOf(app, 1);
     app.genauth.faults.next({ kind: 'envelope', statusCode: 601, requestId: 'genauth-1' });
