@@ -6,53 +6,49 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../store/database';
+import { Abandoned, type TimedEntry } from './abandoned';
 import { NO_HASH, toRow, type AuditEntry, type NewAuditRow } from './audit-record';
 import { insertRows, selectKnownIds, takeUnlinkedHeads, type ChainHead } from './audit-repository';
 import { newRecordId } from './record-id';
 
 const NOBODY = { actor: 'gateway', issuer: 'local', requestId: 'audit' } as const;
 
-/** So many are remembered until the database is back; those that come after them are not looked for. */
-const MAX_ABANDONED = 10_000;
-
-/** An entry with the time at which it happened. */
-export interface TimedEntry {
-  entry: AuditEntry;
-  time: Date;
-}
-
-/** The outcome of a request that stands, and was told its caller as not written: nothing was sent. */
-const toUndone = ({ id: follows, ...request }: AuditEntry): TimedEntry => ({
-  entry: {
-    ...request,
-    id: newRecordId(),
-    action: 'KICK_FAILED',
-    follows,
-    code: 'AUDIT_UNAVAILABLE',
-    mayHaveTakenEffect: false,
-  },
-  time: new Date(),
-});
+/** How often abandoned requests are looked for, beside each beginning of a chain. Milliseconds. */
+const LOOK_EVERY_MS = 5000;
 
 export class AuditChain {
   /** Null: a new chain is begun with the next write. */
   private current: ChainHead | null = null;
 
-  /**
-   * What is to be told of requests whose writing has failed, though they may stand; by the requests' ids. Each has its own id
-   * from the start: of it, too, the answer alone may be lost, and it is told once.
-   */
-  private readonly abandoned = new Map<string, TimedEntry>();
+  private readonly abandoned = new Abandoned();
+  private timer: NodeJS.Timeout | null = null;
+  private isWriting = false;
+  private isLookDue = false;
+  private looking: Promise<void> | null = null;
 
-  constructor(private readonly database: Database) {}
+  /** @param onFound an outcome that is to be written: see {@link abandon} */
+  constructor(
+    private readonly database: Database,
+    private readonly onFound: (outcome: TimedEntry) => void = () => undefined,
+  ) {}
 
-  /**
-   * For the request of a kick that was not sent, as its record could not be written. Where it turns out to stand, since only the
-   * database's answer was lost, the next chain tells that nothing was done: a request without an outcome is a kick in doubt.
-   */
+  /** For the request of a kick that was not sent, as its record could not be written: it is looked for. */
   abandon(entry: AuditEntry): void {
-    const hasRoom = this.abandoned.size < MAX_ABANDONED;
-    if (hasRoom && entry.action === 'KICK_REQUESTED') this.abandoned.set(entry.id, toUndone(entry));
+    this.abandoned.add(entry);
+    if (!this.abandoned.isEmpty) this.timer ??= setInterval(() => void this.look(), LOOK_EVERY_MS).unref();
+  }
+
+  /** Looks for abandoned requests, now or behind the write that is under way. Never rejects. */
+  look(): Promise<void> {
+    if (this.isWriting) this.isLookDue = true;
+    else this.looking ??= this.lookAlone();
+    return this.looking ?? Promise.resolve();
+  }
+
+  /** No look from now on. */
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
   }
 
   /** What has to be kept elsewhere to prove that nothing was cut off after it; null before the first write. */
@@ -62,34 +58,48 @@ export class AuditChain {
 
   /** All of them or none. One call at a time. @throws when the database doesn't confirm */
   async write(entries: readonly TimedEntry[]): Promise<void> {
-    const head = this.current;
-    this.current = null;
-    this.current = head === null ? await this.begin(entries) : await this.append(this.database, head, entries);
+    // What a look finds must not be told here as well.
+    if (this.looking !== null) await this.looking;
+    this.isWriting = true;
+    try {
+      const head = this.current;
+      this.current = null;
+      this.current = head === null ? await this.begin(entries) : await this.append(this.database, head, entries);
+    } finally {
+      this.isWriting = false;
+      if (this.isLookDue) void this.look();
+    }
+  }
+
+  private async lookAlone(): Promise<void> {
+    this.isLookDue = false;
+    try {
+      const found = await this.abandoned.find(this.database);
+      this.abandoned.forget(found);
+      found.forEach(this.onFound);
+      if (this.abandoned.isEmpty) this.stop();
+    } catch {
+      // The database is away still; the next look comes.
+    } finally {
+      this.looking = null;
+    }
   }
 
   private async begin(entries: readonly TimedEntry[]): Promise<ChainHead> {
-    const abandoned = [...this.abandoned];
-    const head = await this.beginWith(entries, abandoned);
-    for (const [id] of abandoned) this.abandoned.delete(id);
-    return head;
-  }
-
-  private beginWith(
-    entries: readonly TimedEntry[],
-    abandoned: readonly (readonly [string, TimedEntry])[],
-  ): Promise<ChainHead> {
-    return this.database.transaction(async (transaction) => {
+    let told: readonly TimedEntry[] = [];
+    const head = await this.database.transaction(async (transaction) => {
       const links = await takeUnlinkedHeads(transaction);
       // After a failure: it may have been the answer alone that was lost.
-      const ids = [...entries.map(({ entry }) => entry.id), ...abandoned.flatMap(([id, { entry }]) => [id, entry.id])];
-      const written = await selectKnownIds(transaction, ids);
-      const undone = abandoned.filter(([id, { entry }]) => written.has(id) && !written.has(entry.id));
+      const written = await selectKnownIds(transaction, entries.map(({ entry }) => entry.id)); // prettier-ignore
       const unwritten = entries.filter(({ entry }) => !written.has(entry.id));
+      told = await this.abandoned.find(transaction);
       const opened: AuditEntry = { ...NOBODY, id: newRecordId(), action: 'CHAIN_OPENED', details: { links } };
       const start = { chain: randomUUID(), seq: 0, hash: NO_HASH };
       const opening = { entry: opened, time: unwritten[0]?.time ?? new Date() };
-      return this.append(transaction, start, [opening, ...undone.map(([, told]) => told), ...unwritten]);
+      return this.append(transaction, start, [opening, ...told, ...unwritten]);
     });
+    this.abandoned.forget(told);
+    return head;
   }
 
   private async append(

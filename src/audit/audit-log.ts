@@ -14,10 +14,7 @@ import { Settling } from './settling';
 const MAX_BATCH = 500;
 /** Outcomes, which nobody waits for, gather so long, unless something that must be written takes them along. Milliseconds. */
 const GATHER_MS = 20;
-/**
- * From one statement's beginning to the next one's, at least: a busy gateway writes fewer and longer ones, which cost both
- * ends less than they hold anybody up; an idle one writes at once. Milliseconds.
- */
+/** Between two statements' beginnings: a busy gateway writes fewer, longer ones; an idle one, at once. Milliseconds. */
 const SPACING_MS = 2;
 /** Before outcomes that could not be written are tried again. Milliseconds. */
 const RETRY_MS = 500;
@@ -48,7 +45,7 @@ export class AuditLog {
     private readonly log: Logger,
     private readonly lost = new LostRecords(log),
   ) {
-    this.chain = new AuditChain(database);
+    this.chain = new AuditChain(database, (outcome) => this.add({ ...outcome, waiter: null }));
     this.headLog = new HeadLog(log, () => this.chain.head);
   }
 
@@ -93,6 +90,7 @@ export class AuditLog {
   async stop(): Promise<void> {
     await Promise.race([this.writeLast(), delay(LAST_MS, undefined, { ref: false })]);
     this.isStopped = true;
+    this.chain.stop();
     for (const inDoubt of this.inHand) this.lost.tell(inDoubt, 'ended', MAY_BE_LOST);
     for (const lost of this.pending.splice(0)) this.lost.tell(lost, 'ended');
     this.headLog.stop();
@@ -101,6 +99,7 @@ export class AuditLog {
   private async writeLast(): Promise<void> {
     await this.settle();
     await this.flushing;
+    await this.chain.look();
     if (this.later !== null) clearTimeout(this.later);
     if (this.pending.length > 0) await this.flush();
   }
@@ -169,7 +168,8 @@ export class AuditLog {
   /** Tried again, such a record would keep all others waiting for ever. It is looked for, given up, and loudly. */
   private refused(batch: readonly Pending[], error: unknown): () => void {
     const [record] = batch;
-    if (batch.length > 1 || record === undefined) {
+    // Once more in any case, and then in another chain: it may be the place in this one that is refused.
+    if (this.suspects === 0 || record === undefined) {
       this.suspects = batch.length;
       this.pending = [...batch, ...this.pending];
       return NOBODY;

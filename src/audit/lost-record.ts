@@ -1,7 +1,7 @@
 import { loggableAppIds, loggableTicket } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
 import type { Loss } from '../observability/metrics';
-import type { TimedEntry } from './audit-chain';
+import type { TimedEntry } from './abandoned';
 
 /** A statement that has it is under way, and nobody will learn what became of it. */
 export const MAY_BE_LOST = 'audit record may be lost';

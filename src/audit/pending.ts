@@ -1,5 +1,5 @@
 /** Records that are not written yet: who waits for them, and for how many there is room. Pure. */
-import type { TimedEntry } from './audit-chain';
+import type { TimedEntry } from './abandoned';
 
 export interface Pending extends TimedEntry {
   /** Null: nobody waits for it, and it is tried again. */

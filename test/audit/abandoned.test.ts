@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { AuditChain, type TimedEntry } from '../../src/audit/audit-chain';
+import type { TimedEntry } from '../../src/audit/abandoned';
+import { AuditChain } from '../../src/audit/audit-chain';
 import { AuditLog } from '../../src/audit/audit-log';
 import type { AuditEntry } from '../../src/audit/audit-record';
 import { AuditService } from '../../src/audit/audit.service';
