@@ -13,7 +13,8 @@ const RETENTION = { actor: 'gateway', issuer: 'local', requestId: 'retention', a
 
 export class Retention {
   private readonly timer: NodeJS.Timeout;
-  private running: Promise<void>;
+  /** Null: none is. */
+  private running: Promise<void> | null = null;
   private isStopping = false;
 
   /**
@@ -26,10 +27,12 @@ export class Retention {
     private readonly days: number,
     private readonly log: Logger,
   ) {
-    this.running = this.run();
-    this.timer = setInterval(() => {
-      this.running = this.run();
-    }, EVERY_MS).unref();
+    const run = (): void => {
+      // A very first one, over years of records, may take longer than that.
+      this.running ??= this.run().finally(() => (this.running = null));
+    };
+    run();
+    this.timer = setInterval(run, EVERY_MS).unref();
   }
 
   async stop(): Promise<void> {

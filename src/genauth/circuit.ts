@@ -40,7 +40,7 @@ export class Circuit {
   /** By performance.now(), while it is open. */
   private probeAt = 0;
   /** How often it has opened. */
-  private openings = 0;
+  openings = 0;
   /** Since one was answered. */
   private hasKickFailed = false;
 

@@ -10,7 +10,7 @@ import type { JobRow } from './kick-job.repository';
 import { KICKED, outcomeOf } from './line-outcomes';
 import { LineRow, type LineState } from './line-row';
 import type { LineEnd, LineTools } from './line-tools';
-import { mayBeMadeLater, mayBeReadLater, saysUserIsUnknown, sentAtOf } from './untimely';
+import { isInDoubt, isOfOurKey, mayBeMadeLater, readsLater, saysUserIsUnknown, sentAtOf } from './untimely';
 import { verifyOffline } from './verify-offline';
 
 type Step = 'next' | 'stop';
@@ -61,13 +61,13 @@ export class LineWork {
       // A repetition's second and third attempts are repetitions, too.
       const sendBy = mark === 'r' ? this.repeatableUntil : Infinity;
       await this.tools.kick(request, { beforeSend: () => this.mark(index, mark), sendBy });
-      this.letters.set(index, 'k');
+      this.isOut(index);
       return 'next';
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       if (this.refusedBy === 'other-owner') return 'stop';
       if (this.refusedBy === 'cancellation' && !error.mayHaveTakenEffect) return this.cancelled(index, before);
-      if (error.mayHaveTakenEffect) return this.resolve(index, error);
+      if (isInDoubt(error)) return this.resolve(index, error);
       return this.refused(index, before, error);
     }
   }
@@ -123,11 +123,11 @@ export class LineWork {
         return this.resolved(index, 'f');
       }
       // Reading may work again when GenAuth is back. One that was sent counts all the same: it may be this user's that fails.
-      if (!error.mayHaveTakenEffect && this.tools.mustStop()) return 'stop';
-      if (this.readsLater(error, ErrorCode.RATE_LIMITED)) return 'stop';
+      if (!error.mayHaveTakenEffect && !isOfOurKey(error) && this.tools.mustStop()) return 'stop';
+      if (readsLater(this.reading, error, isOfOurKey(error) ? error.code : ErrorCode.RATE_LIMITED)) return 'stop';
       // A repetition, where there is still time for one, tells as much, and sooner. Who has cancelled wants an end of it.
       const isPatient = !this.mayRepeat(index) && this.job.state !== 'CANCELLING';
-      if (isPatient && this.readsLater(error)) return 'stop';
+      if (isPatient && readsLater(this.reading, error)) return 'stop';
       if (this.mayRepeat(index) && this.tools.mustStop()) return 'stop';
     }
     return this.mayRepeat(index) ? this.send(index, 'r') : this.unknown(index, null);
@@ -141,20 +141,18 @@ export class LineWork {
     return (this.sentAt ?? -Infinity) + this.tools.repeatableMs;
   }
 
-  /** Whether a reading that failed is made once more, in another turn; noted if so. @param only if it failed of this */
-  private readsLater(error: AppError, only = error.code): boolean {
-    if (error.code !== only || !mayBeReadLater(error, this.reading.tried.length)) return false;
-    this.reading.tried += 'x';
-    return true;
-  }
-
   private resolved(index: number, letter: CallLetter): Step {
-    this.letters.set(index, letter);
+    if (letter === 'k') this.isOut(index);
+    else this.letters.set(index, letter);
     this.reading = { done: 0, tried: '' };
-    // What was unclear is not any more; of calls before this one it may still tell.
-    if (letter === 'k' && !this.letters.has('f') && !this.letters.has('u')) this.failure = null;
     this.resolutions.push(letter);
     return 'next';
+  }
+
+  private isOut(index: number): void {
+    this.letters.set(index, 'k');
+    // What was unclear is not any more; of calls before this one it may still tell.
+    if (!this.letters.has('f') && !this.letters.has('u')) this.failure = null;
   }
 
   private unknown(index: number, why: AppError | null): Step {

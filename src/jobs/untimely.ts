@@ -1,10 +1,12 @@
 /** Refusals that say nothing against a call, but only against its being made now. Pure, but for the clock. */
 import { ErrorCode, type AppError } from '../errors';
 import type { JobRow } from './kick-job.repository';
-import type { OwnedLine } from './kick-line.repository';
+import type { OwnedLine, Reading } from './kick-line.repository';
 
 /** A line that was tried so often, and is refused for now, fails once its job is old; how long GenAuth was away is no matter. */
 export const MAX_ATTEMPTS = 100;
+/** So often a line may be refused because of our key, which is one that GenAuth takes: else nothing would be sent. */
+const MAX_KEY_REFUSALS = 30;
 /** Milliseconds. */
 const OLD_MS = 24 * 3_600_000;
 
@@ -20,6 +22,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
 /** @param error a clear no */
 export function mayBeMadeLater(error: AppError, attempts: number, job: Pick<JobRow, 'created_at'>): boolean {
   if (!PASSING.has(error.code)) return false;
+  if (error.code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) return attempts < MAX_KEY_REFUSALS;
   if (error.code !== ErrorCode.RATE_LIMITED) return true;
   return attempts < MAX_ATTEMPTS || Date.now() - job.created_at.getTime() < OLD_MS;
 }
@@ -30,6 +33,15 @@ export function mayBeMadeLater(error: AppError, attempts: number, job: Pick<JobR
  */
 export const saysUserIsUnknown = ({ code, apiCode, statusCode }: AppError): boolean =>
   code === ErrorCode.USER_NOT_FOUND && apiCode === 2004 && statusCode !== 200;
+
+/**
+ * Whether a call that failed may have been carried out. 1306, "signature already used" (docs/reference/error-code.md, GenAuth):
+ * we send none twice, so something in between did, and what became of the first one nobody knows.
+ */
+export const isInDoubt = ({ mayHaveTakenEffect, apiCode }: AppError): boolean => mayHaveTakenEffect || apiCode === 1306;
+
+/** Whether GenAuth refuses our key. It may refuse it for one user, or for one endpoint, and take it otherwise. */
+export const isOfOurKey = ({ code }: AppError): boolean => code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS;
 
 /**
  * When a line was first sent, by `performance.now()`. In the future: the database's clock was set back, and nobody knows.
@@ -45,6 +57,7 @@ const MAX_READS: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.RATE_LIMITED]: MAX_ATTEMPTS,
   [ErrorCode.UPSTREAM_UNAVAILABLE]: 10,
   [ErrorCode.UPSTREAM_TIMEOUT]: 10,
+  [ErrorCode.UPSTREAM_REFUSED_CREDENTIALS]: 10,
 };
 
 /**
@@ -53,3 +66,10 @@ const MAX_READS: Partial<Record<ErrorCode, number>> = {
  * @param tried how often it has failed
  */
 export const mayBeReadLater = (error: AppError, tried: number): boolean => tried < (MAX_READS[error.code] ?? 0);
+
+/** The same of a line's own reading, and noted there if so. @param only if it failed of this */
+export function readsLater(reading: Reading, error: AppError, only = error.code): boolean {
+  if (error.code !== only || !mayBeReadLater(error, reading.tried.length)) return false;
+  reading.tried += 'x';
+  return true;
+}

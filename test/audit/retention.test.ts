@@ -46,10 +46,10 @@ function start(days: number, erase: () => number | Promise<number>) {
 it('looks at the start and every hour, each time for what has become too old since, and no more once it is stopped', async () => {
   const { clock, records, retention, asked } = start(30, () => 0);
   expect(asked).toEqual([new Date(NOW - 30 * DAY_MS)]);
-  clock.advanceTimersByTime(HOUR_MS - 1);
+  await clock.advanceTimersByTimeAsync(HOUR_MS - 1);
   expect(asked).toHaveLength(1);
-  clock.advanceTimersByTime(1);
-  clock.advanceTimersByTime(HOUR_MS);
+  await clock.advanceTimersByTimeAsync(1);
+  await clock.advanceTimersByTimeAsync(HOUR_MS);
   expect(asked.slice(1)).toEqual([1, 2].map((hours) => new Date(NOW - 30 * DAY_MS + hours * HOUR_MS)));
   await records.stop();
   await retention.stop();
@@ -101,4 +101,21 @@ it('is stopped between two batches, and has recorded what it erased until then',
   const before = new Date(NOW - 30 * DAY_MS).toISOString();
   expect(rows).toEqual([{ actor: 'gateway', details: JSON.stringify({ records: 1000, before }) }]);
   await eventually(() => logs.some(({ msg }) => msg === 'personal data erased'));
+});
+
+it('does not look again while it is still at it, and its end waits for that', async () => {
+  let isDone = (): void => undefined;
+  const { clock, records, retention, asked } = start(30, () => new Promise((resolve) => (isDone = () => resolve(0))));
+  await clock.advanceTimersByTimeAsync(3 * HOUR_MS);
+  expect(asked).toHaveLength(1);
+  isDone();
+  await clock.advanceTimersByTimeAsync(HOUR_MS);
+  expect(asked).toHaveLength(2);
+  const stopped = jest.fn();
+  const stopping = retention.stop().then(stopped);
+  await clock.advanceTimersByTimeAsync(0);
+  expect(stopped).not.toHaveBeenCalled();
+  isDone();
+  await stopping;
+  await records.stop();
 });

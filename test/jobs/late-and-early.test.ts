@@ -32,6 +32,12 @@ describe('a clear no', () => {
     expect(mayBeMadeLater(refusal(ErrorCode.RATE_LIMITED), attempts, jobOf(hours))).toBe(isLater);
   });
 
+  it('for our key is made later some times: GenAuth may refuse it for this user alone', () => {
+    const isLater = (attempts: number) =>
+      mayBeMadeLater(refusal(ErrorCode.UPSTREAM_REFUSED_CREDENTIALS), attempts, jobOf(1));
+    expect([isLater(0), isLater(29), isLater(30)]).toEqual([true, true, false]);
+  });
+
   it('while GenAuth is away is made later however old the job is', () => {
     expect(mayBeMadeLater(refusal(ErrorCode.UPSTREAM_UNAVAILABLE), 10_000, jobOf(1000))).toBe(true);
   });
@@ -41,6 +47,7 @@ it.each([
   [ErrorCode.RATE_LIMITED, 100],
   [ErrorCode.UPSTREAM_UNAVAILABLE, 10],
   [ErrorCode.UPSTREAM_TIMEOUT, 10],
+  [ErrorCode.UPSTREAM_REFUSED_CREDENTIALS, 10],
   [ErrorCode.REJECTED, 0],
   [ErrorCode.UPSTREAM_INVALID_RESPONSE, 0],
 ])('a reading that fails of %s is made again %i times', (code, times) => {

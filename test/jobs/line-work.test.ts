@@ -8,6 +8,9 @@ import { LineWork } from '../../src/jobs/line-work';
 const REPEATABLE_MS = 20_000;
 const IN_DOUBT = new AppError(ErrorCode.UPSTREAM_TIMEOUT, 'no answer', { mayHaveTakenEffect: true });
 const NO_READING = new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, 'broken', { mayHaveTakenEffect: true });
+const OF_OUR_KEY = new AppError(ErrorCode.UPSTREAM_REFUSED_CREDENTIALS, 'no access', { apiCode: 2020 });
+const SENT_TWICE = new AppError(ErrorCode.UPSTREAM_REFUSED_CREDENTIALS, 'signature already used', { apiCode: 1306 });
+const THIRD_PARTY = new AppError(ErrorCode.REJECTED, '601', { mayHaveTakenEffect: true, statusCode: 601 });
 const AWAY = new AppError(ErrorCode.AUDIT_UNAVAILABLE, 'away');
 
 type Kick = LineTools['kick'];
@@ -19,6 +22,7 @@ function start(options: {
   marks?: (boolean | AppError)[];
   kicks?: (AppError | null)[];
   reading?: boolean | AppError;
+  mustStop?: () => boolean;
 }) {
   const { marks = [], kicks = [], reading = true } = options;
   const sendBys: number[] = [];
@@ -51,7 +55,7 @@ function start(options: {
     appIdsOf: () => ['app'],
     claimedAt: performance.now(),
     repeatableMs: REPEATABLE_MS,
-    mustStop: () => false,
+    mustStop: options.mustStop ?? (() => false),
     isCancelled: async () => options.state === 'CANCELLING',
     drop: () => undefined,
     noteResolved: () => undefined,
@@ -106,4 +110,45 @@ it.each([
   const { work, written } = start({ marks, state });
   expect(await work.run()).toBe(end);
   expect(written).toMatchObject([last]);
+});
+
+it.each([
+  ['ten times', 9, 'later', { what: 'saved', change: { calls: 'r', reading: { done: 0, tried: 'x'.repeat(10) } } }],
+  ['and no more', 10, 'settled', { what: 'settled', change: { calls: 'u', state: 'UNKNOWN' } }],
+])(
+  'a reading that is refused for our key, which stops all calls, is made again %s',
+  async (_times, tried, end, last) => {
+    const line = { calls: 'r', attempts: 2, sent_ago_ms: REPEATABLE_MS + 1, reads_tried: 'x'.repeat(tried) };
+    let asked = 0;
+    // Before the line and before the reading all is well.
+    const { work, written } = start({ line, reading: OF_OUR_KEY, mustStop: () => ++asked > 2 });
+    expect(await work.run()).toBe(end);
+    expect(written).toMatchObject([last]);
+  },
+);
+
+it.each([
+  ['is out', [SENT_TWICE], false, ['s'], { calls: 'k', state: 'KICKED' }],
+  ['is online', [SENT_TWICE], true, ['s', 'r'], { calls: 'k', state: 'KICKED' }],
+  [
+    'is online all the same',
+    [SENT_TWICE, SENT_TWICE],
+    true,
+    ['s', 'r'],
+    { calls: 'u', state: 'UNKNOWN', code: ErrorCode.UPSTREAM_REFUSED_CREDENTIALS },
+  ],
+])(
+  'a call whose signature GenAuth had had may have been carried out: the user %s',
+  async (_where, kicks, reading, marks, settled) => {
+    const { work, written } = start({ kicks: [...kicks], reading });
+    expect(await work.run()).toBe('settled');
+    expect(written.filter(({ what }) => what === 'sent').map(({ change }) => change.calls)).toEqual(marks);
+    expect(written.at(-1)).toMatchObject({ what: 'settled', change: settled });
+  },
+);
+
+it('a call in doubt that its repetition settles tells nothing of the call after it', async () => {
+  const { work, written } = start({ line: { calls: '..' }, kicks: [IN_DOUBT, null, THIRD_PARTY, THIRD_PARTY] });
+  expect(await work.run()).toBe('settled');
+  expect(written.at(-1)).toMatchObject({ change: { calls: 'ku', state: 'UNKNOWN', code: ErrorCode.REJECTED } });
 });

@@ -12,7 +12,7 @@ afterEach(() => jest.restoreAllMocks());
 function start(look: () => Promise<boolean>) {
   const stayOpen = jest.fn();
   const looking = jest.fn(look);
-  const circuit = { stayOpen, isLookedFor: false };
+  const circuit = { stayOpen, isLookedFor: false, openings: 1 };
   return { scout: new Scout(looking, circuit), looking, stayOpen, circuit };
 }
 
@@ -46,4 +46,15 @@ it.each<[string, () => Promise<boolean>]>([
   expect(scout.hasSeenGenAuth).toBe(false);
   await turn();
   expect(stayOpen).toHaveBeenCalledTimes(12);
+});
+
+it('is asked for again once the line that went was not answered', async () => {
+  const { scout, looking, circuit } = start(async () => true);
+  expect(scout.hasSeenGenAuth).toBe(false);
+  await turn();
+  expect(scout.hasSeenGenAuth).toBe(true);
+  circuit.openings++;
+  expect(scout.hasSeenGenAuth).toBe(false);
+  await turn();
+  expect([scout.hasSeenGenAuth, looking.mock.calls.length]).toEqual([true, 2]);
 });
