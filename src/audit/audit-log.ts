@@ -31,8 +31,8 @@ export class AuditLog {
   private inHand: readonly Pending[] = [];
   private flushing: Promise<void> | null = null;
   private readonly settling = new Settling();
-  /** Of the first that wait, one is such that the database refuses all that come with it: these are written one by one. */
-  private suspects = 0;
+  /** In one statement now: fewer when one has failed, as it may have been too long, or one record in it is refused. */
+  private most = MAX_BATCH;
   /** The next flush that nobody waits for. */
   private later: NodeJS.Timeout | null = null;
   private isFailing = false;
@@ -128,7 +128,7 @@ export class AuditLog {
         await delay(earlyMs);
       }
       this.wroteAt = performance.now();
-      const batch = this.pending.splice(0, this.suspects > 0 ? 1 : MAX_BATCH);
+      const batch = this.pending.splice(0, this.most);
       const writing = this.writeBatch(batch);
       // All that wait go on at once, and the database would be idle meanwhile: it gets its next statement before they do. The
       // driver hands it over within two ticks; a whole turn of the event loop takes a crowd milliseconds.
@@ -160,7 +160,7 @@ export class AuditLog {
   }
 
   private haveGone(batch: readonly Pending[]): void {
-    this.suspects = Math.max(0, this.suspects - batch.length);
+    this.most = Math.min(MAX_BATCH, 2 * this.most);
     if (this.refusals > 0) this.refusals -= batch.filter(isRefusal).length;
     this.settling.haveGone(batch.length);
   }
@@ -169,8 +169,8 @@ export class AuditLog {
   private refused(batch: readonly Pending[], error: unknown): () => void {
     const [record] = batch;
     // Once more in any case, and then in another chain: it may be the place in this one that is refused.
-    if (this.suspects === 0 || record === undefined) {
-      this.suspects = batch.length;
+    if (this.most > 1 || record === undefined) {
+      this.most = 1;
       this.pending = [...batch, ...this.pending];
       return NOBODY;
     }
@@ -183,10 +183,10 @@ export class AuditLog {
   private failed(batch: readonly Pending[], error: unknown): null {
     if (!this.isFailing) this.log.error({ err: error }, 'audit records can not be written');
     this.isFailing = true;
+    this.most = Math.ceil(this.most / 8);
     // Those that somebody waits for are told now: what they were to precede does not happen.
     for (const { waiter } of [...batch, ...this.pending]) waiter?.reject(error);
     this.pending = [...batch, ...this.pending].filter(({ waiter }) => waiter === null);
-    if (this.pending.length > 0) this.flushIn(RETRY_MS);
     this.settling.haveFailed();
     return null;
   }

@@ -89,4 +89,37 @@ describeOnEachStore('records that can not be written', (kind) => {
     ]);
     expect(await actorsIn(database)).toEqual(['before the end']);
   });
+
+  it('go in fewer at a time where one statement takes too long for all of them', async () => {
+    const database = await openStore(await makeStore(kind));
+    const sizes: number[] = [];
+    const tooLong = (sql: string, parameters: readonly unknown[] = []): boolean => {
+      if (!sql.includes('insert into audit_events')) return false;
+      const rows: object[] = JSON.parse(String(parameters[0]));
+      sizes.push(rows.length);
+      return rows.length > 20;
+    };
+    const query: Database['query'] = async (sql, parameters, name) => {
+      if (tooLong(sql, parameters)) throw new Error('Query read timeout');
+      return database.query(sql, parameters, name);
+    };
+    const transaction: Database['transaction'] = (work) =>
+      database.transaction((store) =>
+        work({
+          ...store,
+          query: async (sql, parameters) => {
+            if (tooLong(sql, parameters)) throw new Error('Query read timeout');
+            return store.query(sql, parameters);
+          },
+        }),
+      );
+    const log = new AuditLog({ ...database, query, transaction }, silent);
+    const actors = Array.from({ length: 40 }, (_, index) => `caller ${index}`);
+    for (const actor of actors) log.note(outcome(actor));
+    await eventually(() => log.waiting === 0, Boolean, 20_000);
+    expect(await actorsIn(database)).toEqual(actors);
+    expect(sizes[0]).toBe(41);
+    await log.stop();
+    expect(await verifyTrail(database, [])).toMatchObject({ faults: [] });
+  });
 });
