@@ -90,7 +90,10 @@ export class AuditChain {
     const head = await this.database.transaction(async (transaction) => {
       const links = await takeUnlinkedHeads(transaction);
       // After a failure: it may have been the answer alone that was lost.
-      const written = await selectKnownIds(transaction, entries.map(({ entry }) => entry.id)); // prettier-ignore
+      const written = await selectKnownIds(
+        transaction,
+        entries.map(({ entry }) => entry.id),
+      );
       const unwritten = entries.filter(({ entry }) => !written.has(entry.id));
       told = await this.abandoned.find(transaction);
       const opened: AuditEntry = { ...NOBODY, id: newRecordId(), action: 'CHAIN_OPENED', details: { links } };

@@ -55,6 +55,7 @@ export class LineWork {
 
   private async send(index: number, mark: 's' | 'r'): Promise<Step> {
     const before = this.letters.at(index);
+    const refusals = before === '.' ? this.reading.tried : '';
     const { user_id_type: userIdType, reason, ticket } = this.job;
     const request = { userId: this.line.user_id, userIdType, appIds: this.tools.appIdsOf(index), reason, ticket };
     try {
@@ -68,7 +69,7 @@ export class LineWork {
       if (this.refusedBy === 'other-owner') return 'stop';
       if (this.refusedBy === 'cancellation' && !error.mayHaveTakenEffect) return this.cancelled(index, before);
       if (isInDoubt(error)) return this.resolve(index, error);
-      return this.refused(index, before, error);
+      return this.refused(index, before, error, isOfOurKey(error) ? `${refusals}x` : refusals);
     }
   }
 
@@ -90,9 +91,11 @@ export class LineWork {
     this.noteResolutions();
   }
 
-  /** A clear no: to the call, or only to its being made now. */
-  private async refused(index: number, before: CallLetter, error: AppError): Promise<Step> {
-    if (mayBeMadeLater(error, this.row.attempts, this.job)) {
+  /** A clear no: to the call, or only to its being made now. @param refusals because of our key; where readings are noted later */
+  private async refused(index: number, before: CallLetter, error: AppError, refusals: string): Promise<Step> {
+    const tried = { attempts: this.row.attempts, keyRefusals: refusals.length };
+    if (mayBeMadeLater(error, tried, this.job)) {
+      if (before === '.') this.reading.tried = refusals;
       const wasMarked = this.letters.at(index) !== before;
       this.letters.set(index, before);
       // It was not carried out, so the row must not say "sent" for somebody to read back.

@@ -4,7 +4,10 @@
  */
 import type { Circuit } from '../genauth/circuit';
 
-/** What was seen is good for one line, and so long: for a chunk to be taken and the line to get its turn, however slow the pace. Milliseconds. */
+/**
+ * What was seen is good for one line, and for so long: for a chunk to be taken and the line to get its turn, however slow the
+ * pace. Milliseconds.
+ */
 const GOOD_MS = 10_000;
 /** After so many looks in vain, a minute or more, a line goes all the same: it may be the read alone that fails. */
 const MOST_IN_VAIN = 12;

@@ -5,8 +5,8 @@ import type { OwnedLine, Reading } from './kick-line.repository';
 
 /** A line that was tried so often, and is refused for now, fails once its job is old; how long GenAuth was away is no matter. */
 export const MAX_ATTEMPTS = 100;
-/** So often a line may be refused because of our key, which is one that GenAuth takes: else nothing would be sent. */
-const MAX_KEY_REFUSALS = 30;
+/** So often a call may be refused because of our key, which GenAuth takes otherwise: while it doesn't, no call is made. */
+const MAX_KEY_REFUSALS = 10;
 /** Milliseconds. */
 const OLD_MS = 24 * 3_600_000;
 
@@ -19,10 +19,18 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   ErrorCode.UPSTREAM_REFUSED_CREDENTIALS,
 ]);
 
-/** @param error a clear no */
-export function mayBeMadeLater(error: AppError, attempts: number, job: Pick<JobRow, 'created_at'>): boolean {
+interface Tried {
+  /** Of the line. */
+  attempts: number;
+  /** Of the call, because of our key. */
+  keyRefusals: number;
+}
+
+/** @param error a clear no. @param tried this one included */
+export function mayBeMadeLater(error: AppError, tried: Tried, job: Pick<JobRow, 'created_at'>): boolean {
+  const { attempts, keyRefusals } = tried;
   if (!PASSING.has(error.code)) return false;
-  if (error.code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) return attempts < MAX_KEY_REFUSALS;
+  if (error.code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) return keyRefusals < MAX_KEY_REFUSALS;
   if (error.code !== ErrorCode.RATE_LIMITED) return true;
   return attempts < MAX_ATTEMPTS || Date.now() - job.created_at.getTime() < OLD_MS;
 }

@@ -20,7 +20,7 @@ describe('a clear no', () => {
     [ErrorCode.UPSTREAM_INVALID_RESPONSE, false],
     [ErrorCode.INVALID_INPUT, false],
   ])('of %s: made later is %s', (code, isLater) => {
-    expect(mayBeMadeLater(refusal(code), 0, jobOf(0))).toBe(isLater);
+    expect(mayBeMadeLater(refusal(code), { attempts: 0, keyRefusals: 0 }, jobOf(0))).toBe(isLater);
   });
 
   it.each([
@@ -29,17 +29,19 @@ describe('a clear no', () => {
     ['a job of just under a day, tried often', 23.9, MAX_ATTEMPTS, true],
     ['an old job, tried often', 25, MAX_ATTEMPTS, false],
   ])('for now, of %s', (_what, hours, attempts, isLater) => {
-    expect(mayBeMadeLater(refusal(ErrorCode.RATE_LIMITED), attempts, jobOf(hours))).toBe(isLater);
+    expect(mayBeMadeLater(refusal(ErrorCode.RATE_LIMITED), { attempts, keyRefusals: 0 }, jobOf(hours))).toBe(isLater);
   });
 
   it('for our key is made later some times: GenAuth may refuse it for this user alone', () => {
-    const isLater = (attempts: number) =>
-      mayBeMadeLater(refusal(ErrorCode.UPSTREAM_REFUSED_CREDENTIALS), attempts, jobOf(1));
-    expect([isLater(0), isLater(29), isLater(30)]).toEqual([true, true, false]);
+    const isLater = (keyRefusals: number) =>
+      mayBeMadeLater(refusal(ErrorCode.UPSTREAM_REFUSED_CREDENTIALS), { attempts: 150, keyRefusals }, jobOf(1));
+    expect([isLater(1), isLater(9), isLater(10)]).toEqual([true, true, false]);
   });
 
   it('while GenAuth is away is made later however old the job is', () => {
-    expect(mayBeMadeLater(refusal(ErrorCode.UPSTREAM_UNAVAILABLE), 10_000, jobOf(1000))).toBe(true);
+    expect(
+      mayBeMadeLater(refusal(ErrorCode.UPSTREAM_UNAVAILABLE), { attempts: 10_000, keyRefusals: 0 }, jobOf(1000)),
+    ).toBe(true);
   });
 });
 

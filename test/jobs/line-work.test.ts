@@ -152,3 +152,31 @@ it('a call in doubt that its repetition settles tells nothing of the call after 
   expect(await work.run()).toBe('settled');
   expect(written.at(-1)).toMatchObject({ change: { calls: 'ku', state: 'UNKNOWN', code: ErrorCode.REJECTED } });
 });
+
+it.each([
+  [
+    'our key is counted',
+    OF_OUR_KEY,
+    8,
+    'later',
+    { what: 'saved', change: { calls: '.', reading: { done: 0, tried: 'x'.repeat(9) } } },
+  ],
+  [
+    'our key fails the tenth time',
+    OF_OUR_KEY,
+    9,
+    'settled',
+    { what: 'settled', change: { calls: 'f', state: 'FAILED' } },
+  ],
+  [
+    'another reason counts nothing, and forgets nothing',
+    new AppError(ErrorCode.RATE_LIMITED, 'later'),
+    9,
+    'later',
+    { what: 'saved', change: { calls: '.', reading: { done: 0, tried: 'x'.repeat(9) } } },
+  ],
+])('a call that is refused for %s, however often the line was sent', async (_why, error, refusals, end, last) => {
+  const { work, written } = start({ line: { attempts: 50, reads_tried: 'x'.repeat(refusals) }, kicks: [error] });
+  expect(await work.run()).toBe(end);
+  expect(written.at(-1)).toMatchObject(last);
+});
