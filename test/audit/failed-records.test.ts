@@ -1,29 +1,15 @@
 /** Records that can't be written at first: who is told, in which order they stand later, and when they are given up. */
-import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/audit-log';
-import type { AuditEntry } from '../../src/audit/audit-record';
 import { verifyTrail } from '../../src/audit/verify';
 import type { Database } from '../../src/store/database';
 import { eventually } from '../helpers/eventually';
 import { failing } from '../helpers/failing-database';
 import { captureLog } from '../helpers/start-app';
 import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
+import { actorsIn, outcome } from './standing';
 
 const silent = pino({ level: 'silent' });
-const outcome = (actor = 'alice'): AuditEntry => ({
-  id: randomUUID(),
-  action: 'KICK_SUCCEEDED',
-  actor,
-  issuer: 'https://issuer.example.com',
-  requestId: 'r',
-});
-const actorsIn = async (database: Database): Promise<string[]> => {
-  const rows = await database.query<{ actor: string }>(
-    `select actor from audit_events where action <> 'CHAIN_OPENED' order by position`,
-  );
-  return rows.map(({ actor }) => actor);
-};
 const FULL_DISK = { error: new Error('disk full'), isDone: false, where: /audit_events|takeUnlinkedHeads/ };
 
 describeOnEachStore('records that can not be written', (kind) => {

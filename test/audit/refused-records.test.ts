@@ -1,27 +1,14 @@
 /** A record that the database refuses for what is in it goes alone: it keeps no other one from being written. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { AuditLog } from '../../src/audit/audit-log';
-import type { AuditEntry } from '../../src/audit/audit-record';
 import { LostRecords } from '../../src/audit/lost-record';
 import { verifyTrail } from '../../src/audit/verify';
 import type { Database } from '../../src/store/database';
 import { eventually } from '../helpers/eventually';
 import { captureLog } from '../helpers/start-app';
 import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
+import { actorsIn, outcome } from './standing';
 
-const outcome = (actor: string): AuditEntry => ({
-  id: randomUUID(),
-  action: 'KICK_SUCCEEDED',
-  actor,
-  issuer: 'https://issuer.example.com',
-  requestId: 'r',
-});
-const actorsIn = async (database: Database): Promise<string[]> => {
-  const rows = await database.query<{ actor: string }>(
-    `select actor from audit_events where action <> 'CHAIN_OPENED' order by position`,
-  );
-  return rows.map(({ actor }) => actor);
-};
 /** More than an entry of an index may be long: SQLSTATE 54000. */
 const tooLong = (): string => randomBytes(6000).toString('base64');
 
