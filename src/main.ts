@@ -105,7 +105,7 @@ async function main(): Promise<void> {
   if (cluster.isWorker) return work(config, log);
   const isCluster = config.workers > 1 && config.store.url !== null;
   const gateway = await (isCluster
-    ? startCluster(config, log)
+    ? startCluster(config, log, askedToEnd)
     : createApp(config, log, { tracing, giveUp: askedToEnd }));
   stopOnSignals(gateway, config, log);
   if (askedToEnd.aborted) return;

@@ -46,6 +46,8 @@ export class WorkerPool {
     private readonly size: number,
     private readonly start: Start,
     private readonly log: Logger,
+    /** Aborted when all are asked to end: nobody is replaced then. */
+    private readonly giveUp: AbortSignal,
   ) {
     // Numbers that JSON has no word for stand in metrics, such as NaN.
     cluster.setupPrimary({ serialization: 'advanced' });
@@ -139,6 +141,7 @@ export class WorkerPool {
 
   /** @param ended who is known to have; null: it was while others were starting */
   private replace(ended: { worker: number | undefined; code: number | null; signal: string | null } | null): void {
+    if (this.giveUp.aborted) return;
     const waitMs = Math.min(FIRST_WAIT_MS * 2 ** this.earlyDeaths, LONGEST_WAIT_MS);
     this.earlyDeaths += 1;
     this.log.error({ ...ended, waitMs }, 'a worker has ended; another takes its place');

@@ -14,7 +14,7 @@ export interface WorkerHooks {
   giveUp: AbortSignal;
   /** It serves. */
   started: (app: App) => void;
-  /** The gateway can't start; the primary has been told why. */
+  /** The gateway can't start, of which the primary has been told why, or is wanted no more. */
   refused: () => void;
   /** Stop the gateway and end the process. `app` is null while it has not started. */
   stop: (app: App | null, graceMs: number) => void;
@@ -37,7 +37,8 @@ export async function runWorker(config: Config, log: Logger, hooks: WorkerHooks)
     const overrides: Overrides = { tracing, giveUp, metrics: allMetrics, ...(upstream !== null && { upstream }) };
     app = await createApp({ ...config, port }, log, overrides);
   } catch (error) {
-    await tell({ faults: startFaultsOf(error) });
+    // What is given up has no faults.
+    if (!hooks.giveUp.aborted) await tell({ faults: startFaultsOf(error) });
     return hooks.refused();
   }
   hooks.started(app);

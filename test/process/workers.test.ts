@@ -145,6 +145,19 @@ withPostgres('workers', () => {
     },
   );
 
+  it('a signal to all that ends a worker before the primary hears of it ends them well, too', async () => {
+    const gateway = spawnGateway(production.env);
+    const [first = 0] = await eventually(
+      () => childrenOf(gateway.pid).filter(isWorker),
+      ({ length }) => length === 2,
+    );
+    process.kill(first, 'SIGTERM');
+    // Until the primary has asked how it ended, something is left of it.
+    await eventually(() => !isAlive(first));
+    gateway.signal('SIGTERM');
+    expect([await gateway.exit, gateway.output.stderr]).toEqual([0, '']);
+  });
+
   it('SIGTERM drains all of them: what is under way is answered', async () => {
     const { gateway, app, workers } = await begin();
     const before = production.genauth.receivedCount();
