@@ -9,9 +9,9 @@ import { startTestApp, startTestEmulator, type TestApp } from './helpers/start-a
 import { finishedJob } from './jobs/jobs';
 
 const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-const [script = '', cancel = '', retry = '', ...others] = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].map(
-  ([, code]) => code ?? '',
-);
+const [script = '', cancel = '', retry = '', listAgain = '', ...others] = [
+  ...readme.matchAll(/^```sh\n(.*?)^```$/gms),
+].map(([, code]) => code ?? '');
 /** What comes before a comment of the script, and what comes from there on. */
 const cutAt = (comment: string): [string, string] => {
   const at = script.indexOf(`\n# ${comment}`);
@@ -33,6 +33,7 @@ withTools('the commands for the night', () => {
   let cwd: string;
   let userId: string;
   let appId: string;
+  let secondApp: string;
   let known: string[];
 
   beforeAll(async () => {
@@ -41,14 +42,15 @@ withTools('the commands for the night', () => {
     const { directory } = app.genauth;
     ({ userId } = directory.demoUser);
     ({ appId } = directory.demoApp);
+    secondApp = directory.apps.map((each) => each.appId).find((id) => id !== appId)!;
     known = directory.users.filter(({ name }) => name.startsWith('load-')).map((user) => user.userId);
-    env = { GATEWAY: app.url, TOKEN: await issuer.issue(), USER_ID: userId, APP_ID: appId };
+    env = { GATEWAY: app.url, TOKEN: await issuer.issue(), USER_ID: userId, APP_IDS: ` ${appId}  ${secondApp} ` };
     app = { ...app, token: env['TOKEN']! };
   });
 
   /** A list as Windows begins it and ends its lines, with blanks around them and lines of nothing. */
   beforeEach(() => {
-    for (const id of [userId, ...known]) app.genauth.directory.signIn(id, appId);
+    for (const id of [userId, ...known]) for (const each of [appId, secondApp]) app.genauth.directory.signIn(id, each);
     cwd = makeFolder();
     symlinkSync(path.join(ROOT, 'schema'), path.join(cwd, 'schema'));
     const lines = [...known.slice(0, -1), `\t${known.at(-1)!}`, '', ' \t', ...strangers];
@@ -62,7 +64,7 @@ withTools('the commands for the night', () => {
       .filter(Boolean)
       .map((line) => JSON.parse(line));
   const answersOf = (stdout: string) => stdout.split('\n').filter((line) => line.startsWith('{"data"'));
-  const isOnline = (id: string) => app.genauth.directory.isOnline(id, appId);
+  const isOnline = (id: string) => [appId, secondApp].some((each) => app.genauth.directory.isOnline(id, each));
   const countOf = (events: Record<string, unknown>[], action: string) =>
     events.filter((event) => event['action'] === action).length;
 
@@ -90,7 +92,7 @@ withTools('the commands for the night', () => {
     expect(again.progress).toMatchObject({ total: strangers.length, failed: strangers.length });
   });
 
-  it('cancel a job, and tell what was done until then', async () => {
+  it('cancel a job, tell what was done until then, and kick the rest after all', async () => {
     const [start, rest] = cutAt('Watch it');
     app.genauth.faults.always({ kind: 'delay', ms: 3000 });
     const { code, stdout, stderr } = await paste(`${start.replace('users.txt"', 'wrong list"')}\n${cancel}\n${rest}`);
@@ -98,8 +100,40 @@ withTools('the commands for the night', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('"__typename":"CancelKickJobSuccess"');
     expect(stdout).toContain('event: complete');
-    expect(stdout).toMatch(/"skipped":[1-9]/);
+    const skipped = itemsOf('not-out.jsonl').filter(({ state }) => state === 'SKIPPED');
+    expect(stdout).toContain(`"skipped":${skipped.length}`);
+    expect(skipped.length).toBeGreaterThan(0);
     expect(countOf(itemsOf('record.jsonl'), 'JOB_CANCELLED')).toBe(1);
+
+    const [definitions] = cutAt('One user, now');
+    const startList = start.slice(cutAt('A list, one id')[0].length).replace('users.txt"', 'the rest"');
+    const again = await paste(`${definitions}\n${listAgain}\n${startList}`);
+    expect([again.code, again.stderr]).toEqual([0, '']);
+    const { data } = JSON.parse(answersOf(again.stdout).at(-1) ?? '');
+    const { progress } = await finishedJob(app, data.startKickJob.job.id);
+    expect(progress).toMatchObject({ total: itemsOf('not-out.jsonl').length, unknown: 0, skipped: 0 });
+    expect(known.filter(isOnline)).toEqual([]);
+  });
+
+  it('leave out whom the list names twice, and those alone, of the skipped', async () => {
+    writeFileSync(path.join(cwd, 'users.txt'), [known[0], known[0], strangers[0]].join('\n'));
+    const { code, stderr } = await paste(script.replace('users.txt"', 'twice"'));
+    expect([code, stderr]).toEqual([0, '']);
+    expect(itemsOf('not-out.jsonl').map(({ userId: user }) => user)).toEqual([strangers[0]]);
+  });
+
+  it.each([
+    ['nothing', 'ask() { cat >sent.json; }'],
+    ['what is no JSON', 'ask() { cat >sent.json; echo "<html>504 Gateway Time-out</html>"; }'],
+    [
+      'an error',
+      'ask() { cat >sent.json; echo "{\\"data\\":{\\"startKickJob\\":{\\"code\\":\\"AUDIT_UNAVAILABLE\\"}}}"; }',
+    ],
+  ])('know of no job where the answer is %s, and do not say that there is none', async (_, ask) => {
+    const [start] = cutAt('Watch it');
+    const [definitions] = cutAt('One user, now');
+    const { stderr } = await paste(`${definitions}\n${ask}\n${start.slice(cutAt('A list, one id')[0].length)}`);
+    expect(stderr).toMatch(/^NO JOB IS KNOWN: .*$/m);
   });
 
   it.each([
