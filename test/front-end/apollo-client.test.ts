@@ -69,6 +69,17 @@ it('kicks by the hash alone, and gets both members of the union', async () => {
   }
 });
 
+it.each([
+  ['kickUsers', '(input: { userId: "nobody", appIds: ["none"] })'],
+  ['cancelKickJob', '(id: "nothing")'],
+  ['startKickJob', '(input: { userIds: [], appIds: [], reason: OTHER, idempotencyKey: "a" })'],
+])('gets what is asked for on the interface of all errors, of %s as well', async (field, given) => {
+  const app = await startTestApp();
+  const mutation = gql(`mutation { ${field}${given} { ... on MutationError { code retryable } } }`);
+  const { data } = await createClient(`${app.url}/graphql`).mutate<Record<string, unknown>>({ mutation });
+  expect(data?.[field]).toMatchObject({ code: expect.any(String), retryable: false });
+});
+
 it('leaves the operations of schema/operations to those who send them by hand', async () => {
   const { data } = await execute(await startTestApp(environment), operation('viewer'));
   expect(data.viewer).toMatchObject({ subject: 'developer' });

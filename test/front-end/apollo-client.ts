@@ -6,9 +6,12 @@ import type { DocumentNode } from 'graphql';
 /** Codegen writes it beside each operation. */
 const hashOf = (document: DocumentNode & { __meta__?: { hash: string } }): string => document.__meta__?.hash ?? '';
 
+/** What Apollo's cache can't know by itself: without it, it drops all that is asked for on the interface. */
+const possibleTypes = { MutationError: ['CancelKickJobError', 'KickUsersError', 'StartKickJobError'] };
+
 /** @param token the signed-in person's; left out where the gateway has no issuer */
 export function createClient(uri: string, token?: string): ApolloClient {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const link = ApolloLink.from([new PersistedQueryLink({ generateHash: hashOf }), new HttpLink({ uri, headers })]);
-  return new ApolloClient({ link, cache: new InMemoryCache() });
+  return new ApolloClient({ link, cache: new InMemoryCache({ possibleTypes }) });
 }
