@@ -43,12 +43,27 @@ export const hasNoPassword = (value: string): boolean => {
   return username === '' && password === '';
 };
 
+/** A password with `#`, `/` or `?` in it ends the host where it should not; what has no such beginning has a fault already. */
+export const isOneDatabase = (value: string): boolean => {
+  if (!/^postgres(ql)?:/.test(value)) return true;
+  if (!isUrl(value)) return false;
+  const { pathname, hash } = new URL(value);
+  return hash === '' && !pathname.includes('@');
+};
+export const ONE_DATABASE =
+  'must be an address such as postgres://USER:PASSWORD@HOST/NAME: one host, and in the password %23 for #, %2F for / and %3F for ?';
+
 /** `*` may stand in the host of a URL. */
 export const isExactOrigin = (value: string): boolean =>
   !value.includes('*') && isUrl(value) && new URL(value).origin === value;
 
 /** What can stand in a header as it is: visible ASCII (RFC 9110, section 5.5). */
 export const headerText = z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces');
+
+/** What files and secrets are often given at their ends would be taken for a part of it, and fit nothing. */
+export const wholeText = z
+  .string()
+  .refine((value) => value.trim() === value, 'must not begin or end with a blank or a line break');
 
 /** A blank too many, as env files with CRLF bring along, or a capital, would switch off all that production asks for. */
 export const isNoMisspeltProduction = (value: string): boolean => value === 'production' || !/^\W*prod/i.test(value);

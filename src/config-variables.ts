@@ -8,13 +8,16 @@ import {
   isExactOrigin,
   isIssuer,
   isNoMisspeltProduction,
+  isOneDatabase,
   isOrigin,
   isSafeUrl,
+  ONE_DATABASE,
   portNumber,
   SAFE_URL,
   trueOrFalse,
   url,
   wholeNumber,
+  wholeText,
 } from './config-rules';
 import { isUrl } from './http/loopback';
 
@@ -32,7 +35,7 @@ export const VARIABLES = z.object({
     .transform((value) => new URL(value).origin)
     .default('https://api.genauth.ai'),
   GENAUTH_ACCESS_KEY_ID: headerText.refine((id) => !id.includes(':'), 'must not contain a colon').optional(),
-  GENAUTH_ACCESS_KEY_SECRET: z.string().optional(),
+  GENAUTH_ACCESS_KEY_SECRET: wholeText.optional(),
   GENAUTH_TENANT_ID: headerText.optional(),
   GENAUTH_LANG: z.enum(['en-US', 'zh-CN', 'ja-JP', 'zh-TW'], 'must be en-US, zh-CN, ja-JP or zh-TW').default('en-US'),
   GENAUTH_HEADER_PREFIX: z.enum(['authing', 'genauth'], 'must be authing or genauth').default('authing'),
@@ -41,10 +44,8 @@ export const VARIABLES = z.object({
   GENAUTH_MAX_RPS: wholeNumber(1, 250),
   DATABASE_URL: z
     .string()
-    .refine(
-      (value) => /^postgres(ql)?:\/\//.test(value) && isUrl(value),
-      'must begin with postgres:// or postgresql://',
-    )
+    .refine((value) => /^postgres(ql)?:\/\//.test(value), 'must begin with postgres:// or postgresql://')
+    .refine(isOneDatabase, ONE_DATABASE)
     .optional(),
   DATA_DIR: z.string().default('./data'),
   RATE_LIMIT_PER_MINUTE: wholeNumber(1, 600),
@@ -54,10 +55,7 @@ export const VARIABLES = z.object({
     .refine(isSafeUrl, SAFE_URL)
     .refine(isIssuer, 'must be visible ASCII characters without a query, a fragment or a password')
     .optional(),
-  AUTH_AUDIENCE: z
-    .string()
-    .refine((value) => value.trim() !== '', 'must not be blank')
-    .optional(),
+  AUTH_AUDIENCE: wholeText.optional(),
   AUTH_JWKS_URL: url('must be an address such as https://example.genauth.ai/oidc/.well-known/jwks.json')
     .refine(isSafeUrl, SAFE_URL)
     .refine(hasNoPassword, 'must not contain a password')

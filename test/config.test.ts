@@ -138,6 +138,8 @@ const SAME_PORT = 'METRICS_PORT must be another one than PORT';
 const AUTH_REQUIRED = 'AUTH_ISSUER and AUTH_AUDIENCE are required in production';
 const ISSUER_ADDRESS = 'must be an address such as https://example.genauth.ai/oidc';
 const LOOPBACK = 'HOST must be a loopback address while callers need no token';
+const ONE_DATABASE =
+  'must be an address such as postgres://USER:PASSWORD@HOST/NAME: one host, and in the password %23 for #, %2F for / and %3F for ?';
 
 describe('a refused environment', () => {
   it.each([
@@ -164,11 +166,16 @@ describe('a refused environment', () => {
     ['GENAUTH_TENANT_ID', ['a b', 'a\r\nx: y', 'ü'], HEADER],
     ['CORS_ORIGINS', ['*', 'https://*.example.com', 'https://a.example,*', 'https://a.example/', 'a.example', 'null', 'https://a.example/path'], CORS], // prettier-ignore
     ['DATABASE_URL', ['db', 'mysql://db', 'postgres:db', 'https://db'], 'must begin with postgres:// or postgresql://'],
+    ['DATABASE_URL', ['postgres://me:p#w@db/gateway', 'postgres://me:1#w@db/gateway', 'postgres://me:p/w@db/gateway', 'postgres://me:1/w@db/gateway', 'postgres://me:p?w@db/gateway', 'postgres://one:5432,two:5432/gateway'], ONE_DATABASE], // prettier-ignore
+    ['GENAUTH_ACCESS_KEY_SECRET', [' secret', 'secret\n', 'secret\r', '\t'], 'must not begin or end with a blank or a line break'], // prettier-ignore
     ['AUDIT_REQUIRED', ['yes', 'TRUE', '1'], 'must be true or false'],
     ['LOG_LEVEL', ['verbose', 'INFO'], 'must be a pino level such as info'],
   ])('%s=%j has one fault', (name, values, fault) => {
     for (const value of values)
-      expect({ value, faults: faultsOf({ [name]: value }) }).toEqual({ value, faults: [`${name} ${fault}`] });
+      expect({ value, faults: faultsOf({ ...(name === 'GENAUTH_ACCESS_KEY_SECRET' && KEY), [name]: value }) }).toEqual({
+        value,
+        faults: [`${name} ${fault}`],
+      });
   });
 
   it.each<[string, Environment, string[]]>([

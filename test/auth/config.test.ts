@@ -33,7 +33,11 @@ describe('refused', () => {
     ['AUTH_ISSUER', ['issuer.example', 'https://', 'me'], ISSUER_ADDRESS],
     ['AUTH_ISSUER', ['http://issuer.example', 'http://127.0.0.1.evil.example', 'ftp://localhost'], SAFE_URL],
     ['AUTH_ISSUER', ['https://a.example?', 'https://a.example/?x=1', 'https://a.example#x', 'https://me:pw@a.example', ' https://a.example', 'https://a.example ', 'https://a.example/\t', 'https://ü.example'], ISSUER_TEXT], // prettier-ignore
-    ['AUTH_AUDIENCE', [' ', '\t', '\u00a0'], 'must not be blank'],
+    [
+      'AUTH_AUDIENCE',
+      [' ', '\t', '\u00a0', 'app\r', ' app', 'app\n'],
+      'must not begin or end with a blank or a line break',
+    ],
     ['AUTH_JWKS_URL', ['/keys', 'issuer.example/keys'], `${ISSUER_ADDRESS}/.well-known/jwks.json`],
     ['AUTH_JWKS_URL', ['http://issuer.example/keys', 'file:///keys'], SAFE_URL],
     ['AUTH_JWKS_URL', ['https://me:pw@issuer.example/keys'], 'must not contain a password'],
