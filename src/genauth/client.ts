@@ -6,7 +6,7 @@ import { AttemptRunner, type AttemptOptions, type Call, type CallContext, type S
 import { isOutage, readSuccessFlag, UntriedError, type DataReading } from './failures';
 import { Permit, type Pace } from './permit';
 import { Circuit, type CircuitStateName } from './circuit';
-import { Deadline, refuseAfter, waitBeforeRetry } from './resilience';
+import { Deadline, refuseAfter, tooLate, waitBeforeRetry } from './resilience';
 import { isRecord } from '../is-record';
 import { type KickUsersBody, type WireUserIdType } from './wire';
 
@@ -145,7 +145,7 @@ export class GenAuthClient {
         refuseAfter(sendBy);
         if (context.beforeSend !== undefined) {
           await context.beforeSend();
-          if (!permit.isFresh) await permit.acquire(deadline);
+          if (!permit.isFresh) await permit.acquire(deadline, sendBy);
           refuseAfter(sendBy);
         }
         deadline ??= new Deadline(this.options.timeoutMs, sendBy);
@@ -153,7 +153,9 @@ export class GenAuthClient {
         // Before this attempt, so there is none. Where our own pace or the time is the reason, the attempt before it tells more.
         if (!(error instanceof AppError)) throw error;
         const isOurs = error.code === ErrorCode.RATE_LIMITED || error instanceof UntriedError;
-        throw asOutcome(isOurs ? (lastFailure ?? error) : error, inDoubt);
+        // A job's call waits for its turn as long as it takes, and only for another one, once it is marked, until `sendBy`.
+        const own = deadline === null && error.code === ErrorCode.RATE_LIMITED ? tooLate() : error;
+        throw asOutcome(isOurs ? (lastFailure ?? own) : error, inDoubt);
       }
       if (lastFailure !== null && !deadline.isWorthIt) throw asOutcome(lastFailure, inDoubt);
       const turn = { attempt, deadline, permit, signatures };

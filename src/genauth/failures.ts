@@ -25,12 +25,12 @@ const BY_API_CODE: ReadonlyMap<number, Meaning> = new Map([
 ]);
 
 /**
- * The others of that list. Each says what was not found or not allowed, and it isn't the user: a pool that doesn't exist (2224)
+ * The others of that list, and two of its predecessor's that are nobody's fault (1000, 1001). Each says what was not found or not allowed, and it isn't the user: a pool that doesn't exist (2224)
  * must not read as if the user were gone.
  */
 const OTHER_API_CODES: ReadonlySet<number> = new Set([
-  1600, 1635, 1636, 1639, 1640, 1641, 1642, 1643, 1699, 1700, 1701, 1702, 1703, 1704, 1705, 1706, 1707, 2005, 2006,
-  2031, 2039, 2040, 2058, 2224, 2333, 4021, 6001, 6002, 6003, 6004, 2120008, 2130010, 2820002,
+  1000, 1001, 1600, 1635, 1636, 1639, 1640, 1641, 1642, 1643, 1699, 1700, 1701, 1702, 1703, 1704, 1705, 1706, 1707,
+  2005, 2006, 2031, 2039, 2040, 2058, 2224, 2333, 4021, 6001, 6002, 6003, 6004, 2120008, 2130010, 2820002,
 ]);
 
 function meaningOfStatusCode(statusCode: number, apiCode: number | null): Meaning {
@@ -66,6 +66,9 @@ function parseRetryAfter(value: string | null, now: number): number | null {
   return Number.isNaN(at) ? null : Math.min(Math.max(0, Math.ceil((at - now) / 1000)), MAX_INT32);
 }
 
+const outOfForm = (httpStatus: number): string =>
+  `GenAuth answered HTTP ${httpStatus} without its documented envelope.`;
+
 function failed(
   meaning: Meaning,
   answer: Answer,
@@ -75,7 +78,7 @@ function failed(
   const facts: ErrorFacts = { mayHaveTakenEffect: meaning.mayHaveTakenEffect };
   const mayPass = meaning.code === ErrorCode.RATE_LIMITED || meaning.code === ErrorCode.UPSTREAM_UNAVAILABLE;
   if (mayPass) facts.retryAfterSeconds = parseRetryAfter(answer.retryAfter, now);
-  const message = envelope?.message ?? `GenAuth answered HTTP ${answer.httpStatus} without its documented envelope.`;
+  const message = envelope?.message ?? outOfForm(answer.httpStatus);
   facts.statusCode = envelope?.statusCode ?? null;
   facts.apiCode = envelope?.apiCode ?? null;
   facts.upstreamRequestId = envelope?.requestId ?? null;
@@ -103,9 +106,14 @@ export function readAnswer<T>(answer: Answer, rules: ReadingRules<T>): Reading<T
   const received = parseEnvelope(answer.body);
   if (received === null) return failed(meaningOfHttpStatus(answer.httpStatus), answer, null, rules.now);
   const { redaction } = rules;
-  const message = redaction.message(received.message);
   const { statusCode, apiCode, data } = received;
-  const envelope = { statusCode, message, apiCode, requestId: redaction.requestId(received.requestId), data };
+  const envelope = {
+    statusCode,
+    message: redaction.message(received.message),
+    apiCode,
+    requestId: redaction.requestId(received.requestId),
+    data,
+  };
   const byApiCode = envelope.apiCode === null ? undefined : BY_API_CODE.get(envelope.apiCode);
   const reading = rules.readData(data);
   const isYes = reading !== 'refused' && reading !== 'unreadable';
@@ -120,10 +128,9 @@ export function readAnswer<T>(answer: Answer, rules: ReadingRules<T>): Reading<T
   if (is2xx && isYes) return { isOk: true, envelope, data: reading.value };
   const { httpStatus } = answer;
   const doubt = ambiguous(meaningOfHttpStatus(httpStatus).code);
-  if (is2xx) return failed(doubt, answer, null, rules.now);
   // Its text tells of a success, which is not to be believed; its request id is good for asking GenAuth.
-  const told = { ...envelope, message: `GenAuth answered HTTP ${httpStatus}, but success in its envelope.` };
-  return failed(doubt, answer, told, rules.now);
+  const message = is2xx ? outOfForm(httpStatus) : `GenAuth answered HTTP ${httpStatus}, but success in its envelope.`;
+  return failed(doubt, answer, { ...envelope, message }, rules.now);
 }
 
 /** `IsSuccessRespDto`: true is the one clear yes; false is a refusal of unknown extent. */

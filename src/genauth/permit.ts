@@ -37,11 +37,13 @@ export class Permit {
   /**
    * Gets one, or another one in its place.
    * @param deadline null: none yet, so the wait may take as long as it takes
+   * @param sendBy a turn later than this is none, by `performance.now()`
    * @throws {AppError} as {@link Pace.acquire}
    */
-  async acquire(deadline: Deadline | null): Promise<void> {
+  async acquire(deadline: Deadline | null, sendBy = Infinity): Promise<void> {
     const { priority = 'kick', hangUp } = this.context;
-    const withinMs = deadline === null ? Infinity : deadline.remainingMs() * LATEST_TURN;
+    const latestMs = deadline === null ? Infinity : deadline.remainingMs() * LATEST_TURN;
+    const withinMs = Math.min(latestMs, sendBy - performance.now());
     await this.pace.acquire(priority, withinMs, hangUp);
     this.grantedAt = performance.now();
   }

@@ -41,9 +41,11 @@ export class Deadline {
   }
 }
 
+export const tooLate = (): UntriedError => new UntriedError(ErrorCode.UPSTREAM_UNAVAILABLE, TOO_LATE);
+
 /** @throws {UntriedError} when it is later than this, by `performance.now()` */
 export function refuseAfter(sendBy: number): void {
-  if (performance.now() > sendBy) throw new UntriedError(ErrorCode.UPSTREAM_UNAVAILABLE, TOO_LATE);
+  if (performance.now() > sendBy) throw tooLate();
 }
 
 /**

@@ -21,6 +21,8 @@ export class ChunkTimes {
   async mend(): Promise<void> {
     if (performance.now() < this.mendedAt + EVERY_MS) return;
     this.mendedAt = performance.now();
+    // Or nobody would look for chunks of the dead until it is as late again.
+    await this.store.query('update pgboss.version set maintained_on = now() where maintained_on > now()');
     // Gateways that mend at once must not wait for each other's rows, each in an order of its own.
     await this.store.query(
       `update pgboss.job set start_after = now() where name = $1 and id in (

@@ -116,9 +116,19 @@ export class KickQueue {
       if (chunk === null) strange.push(id);
       return chunk === null ? [] : [{ id, round: retryCount, ...chunk }];
     });
+    if (chunks.length > 0) await this.holdAsLongAsHere(chunks);
     if (strange.length > 0) await this.leaveToOthers(strange);
     // The engine chooses by order, but hands out in none.
     return chunks.toSorted((one, other) => one.from - other.from);
+  }
+
+  /** Whoever wrote a chunk may have had another time-out, and it would go to somebody else while its calls are under way. */
+  private async holdAsLongAsHere(chunks: readonly HeldChunk[]): Promise<void> {
+    await this.database.query(
+      `update pgboss.job set expire_in = make_interval(secs => $3)
+       where name = $1 and id = any ($2::uuid[]) and state = 'active' and expire_in <> make_interval(secs => $3)`,
+      [QUEUE, chunks.map(({ id }) => id), this.expirySeconds],
+    );
   }
 
   /** Chunks of a release that came after this one: they go back for its gateways, and do not hold up what is known. */
@@ -154,8 +164,12 @@ export class KickQueue {
     return this.boss.stop({ graceful: false, close: false, wait: false });
   }
 
+  private get expirySeconds(): number {
+    return Math.min(MAX_EXPIRY_SECONDS, Math.ceil(this.options.expiryMs / 1000));
+  }
+
   private toInsert(chunk: Chunk): PgBoss.JobInsert {
-    const expireInSeconds = Math.min(MAX_EXPIRY_SECONDS, Math.ceil(this.options.expiryMs / 1000));
+    const expireInSeconds = this.expirySeconds;
     return { name: QUEUE, data: writeChunk(chunk, this.options.format), priority: -chunk.from, expireInSeconds };
   }
 

@@ -18,11 +18,6 @@ export class LineRow {
     this.sent = line.attempts;
   }
 
-  /** How often it was marked as sent. */
-  get attempts(): number {
-    return this.sent;
-  }
-
   /** "Sent". False: the line is not ours any more, or its job was cancelled. @throws {DatabaseAwayError} when nobody knows */
   async markSent(state: LineState): Promise<boolean> {
     const change = this.change(state);

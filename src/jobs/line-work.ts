@@ -10,7 +10,7 @@ import type { JobRow } from './kick-job.repository';
 import { KICKED, outcomeOf } from './line-outcomes';
 import { LineRow, type LineState } from './line-row';
 import type { LineEnd, LineTools } from './line-tools';
-import { isInDoubt, isOfOurKey, mayBeMadeLater, readsLater, saysUserIsUnknown, sentAtOf } from './untimely';
+import { isInDoubt, isOfOurKey, mayBeMadeLater, noteOf, readsLater, saysUserIsUnknown, sentAtOf } from './untimely';
 import { verifyOffline } from './verify-offline';
 
 type Step = 'next' | 'stop';
@@ -69,7 +69,7 @@ export class LineWork {
       if (this.refusedBy === 'other-owner') return 'stop';
       if (this.refusedBy === 'cancellation' && !error.mayHaveTakenEffect) return this.cancelled(index, before);
       if (isInDoubt(error)) return this.resolve(index, error);
-      return this.refused(index, before, error, isOfOurKey(error) ? `${refusals}x` : refusals);
+      return this.refused(index, before, error, refusals + noteOf(error));
     }
   }
 
@@ -91,10 +91,9 @@ export class LineWork {
     this.noteResolutions();
   }
 
-  /** A clear no: to the call, or only to its being made now. @param refusals because of our key; where readings are noted later */
+  /** A clear no: to the call, or only to its being made now. @param refusals so far, and this one */
   private async refused(index: number, before: CallLetter, error: AppError, refusals: string): Promise<Step> {
-    const tried = { attempts: this.row.attempts, keyRefusals: refusals.length };
-    if (mayBeMadeLater(error, tried, this.job)) {
+    if (mayBeMadeLater(error, refusals, this.job)) {
       if (before === '.') this.reading.tried = refusals;
       const wasMarked = this.letters.at(index) !== before;
       this.letters.set(index, before);

@@ -3,8 +3,8 @@ import { ErrorCode, type AppError } from '../errors';
 import type { JobRow } from './kick-job.repository';
 import type { OwnedLine, Reading } from './kick-line.repository';
 
-/** A line that was tried so often, and is refused for now, fails once its job is old; how long GenAuth was away is no matter. */
-export const MAX_ATTEMPTS = 100;
+/** A call that GenAuth has put off so often fails once its job is old; how long GenAuth was away is no matter. */
+export const MAX_PUT_OFF = 100;
 /** So often a call may be refused because of our key, which GenAuth takes otherwise: while it doesn't, no call is made. */
 const MAX_KEY_REFUSALS = 10;
 /** Milliseconds. */
@@ -19,20 +19,19 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   ErrorCode.UPSTREAM_REFUSED_CREDENTIALS,
 ]);
 
-interface Tried {
-  /** Of the line. */
-  attempts: number;
-  /** Of the call, because of our key. */
-  keyRefusals: number;
+/** What is noted of a refusal where readings are noted later: `x` because of our key, `w` because of GenAuth's limit. */
+export function noteOf({ code }: AppError): string {
+  if (code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) return 'x';
+  return code === ErrorCode.RATE_LIMITED ? 'w' : '';
 }
 
-/** @param error a clear no. @param tried this one included */
-export function mayBeMadeLater(error: AppError, tried: Tried, job: Pick<JobRow, 'created_at'>): boolean {
-  const { attempts, keyRefusals } = tried;
+/** @param error a clear no. @param refusals of the call, as {@link noteOf} has them, this one included */
+export function mayBeMadeLater(error: AppError, refusals: string, job: Pick<JobRow, 'created_at'>): boolean {
   if (!PASSING.has(error.code)) return false;
-  if (error.code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) return keyRefusals < MAX_KEY_REFUSALS;
+  const like = refusals.split(noteOf(error)).length - 1;
+  if (error.code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) return like < MAX_KEY_REFUSALS;
   if (error.code !== ErrorCode.RATE_LIMITED) return true;
-  return attempts < MAX_ATTEMPTS || Date.now() - job.created_at.getTime() < OLD_MS;
+  return like < MAX_PUT_OFF || Date.now() - job.created_at.getTime() < OLD_MS;
 }
 
 /**
@@ -62,7 +61,7 @@ export function sentAtOf({ sent_ago_ms: agoMs }: OwnedLine, claimedAt: number): 
 
 /** Readings that fail are made again so often: where GenAuth is there and asks to be asked later, and where it fails. */
 const MAX_READS: Partial<Record<ErrorCode, number>> = {
-  [ErrorCode.RATE_LIMITED]: MAX_ATTEMPTS,
+  [ErrorCode.RATE_LIMITED]: MAX_PUT_OFF,
   [ErrorCode.UPSTREAM_UNAVAILABLE]: 10,
   [ErrorCode.UPSTREAM_TIMEOUT]: 10,
   [ErrorCode.UPSTREAM_REFUSED_CREDENTIALS]: 10,

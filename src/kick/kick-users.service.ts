@@ -60,6 +60,8 @@ function logDebug(log: Logger, message: string, facts: () => object): void {
   if (log.isLevelEnabled('debug')) log.debug(facts(), message);
 }
 
+const originOf = ({ jobId }: Caller): 'single' | 'job' => (jobId == null ? 'single' : 'job');
+
 export class KickUsersService {
   constructor(
     private readonly genauth: { kickUser: (command: KickCommand, context: CallContext) => Promise<KickReceipt> },
@@ -77,11 +79,7 @@ export class KickUsersService {
     const retryAfterSeconds = await this.limit.take(caller.principal);
     if (retryAfterSeconds !== null) throw this.refuse(request, caller, retryAfterSeconds);
     const facts = this.factsOf(request, caller);
-    const auditId = await this.recordRequest(facts, caller).catch((error: unknown) => {
-      // It has no record, and would be in no count either.
-      if (error instanceof AppError) this.metrics.countKick('single', error.code, 0);
-      throw error;
-    });
+    const auditId = await this.recordRequest(facts, caller);
     return this.carryOut(request, caller, facts, () => auditId);
   }
 
@@ -101,9 +99,17 @@ export class KickUsersService {
   }
 
   private async recordRequest(facts: Facts, caller: Caller): Promise<string> {
-    const auditId = await this.audit.before(entryOf(facts, 'KICK_REQUESTED', {}));
-    logDebug(caller.log, 'kick requested', () => ({ ...facts.log(), auditId }));
-    return auditId;
+    const startedAt = performance.now();
+    try {
+      const auditId = await this.audit.before(entryOf(facts, 'KICK_REQUESTED', {}));
+      logDebug(caller.log, 'kick requested', () => ({ ...facts.log(), auditId }));
+      return auditId;
+    } catch (error) {
+      // It has no record, and would be in no count either.
+      if (error instanceof AppError)
+        this.metrics.countKick(originOf(caller), error.code, performance.now() - startedAt);
+      throw error;
+    }
   }
 
   /** @param requested the record of the request, once there is one */
@@ -118,7 +124,7 @@ export class KickUsersService {
       const auditId = requested();
       const durationMs = performance.now() - startedAt;
       if (auditId === null) return null;
-      this.metrics.countKick(caller.jobId == null ? 'single' : 'job', code, durationMs);
+      this.metrics.countKick(originOf(caller), code, durationMs);
       what.follows = auditId;
       what.durationMs = durationMs;
       this.audit.after(entryOf(facts, action, what));

@@ -169,8 +169,15 @@ it.each([
     { what: 'settled', change: { calls: 'f', state: 'FAILED' } },
   ],
   [
-    'another reason counts nothing, and forgets nothing',
+    'GenAuth takes no more calls is counted by itself',
     new AppError(ErrorCode.RATE_LIMITED, 'later'),
+    9,
+    'later',
+    { what: 'saved', change: { calls: '.', reading: { done: 0, tried: `${'x'.repeat(9)}w` } } },
+  ],
+  [
+    'another reason counts nothing, and forgets nothing',
+    new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, 'nobody there'),
     9,
     'later',
     { what: 'saved', change: { calls: '.', reading: { done: 0, tried: 'x'.repeat(9) } } },

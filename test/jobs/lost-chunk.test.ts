@@ -67,6 +67,8 @@ describeOnEachStore('a chunk', (kind) => {
       `update pgboss.job set start_after = start_after + interval '1 hour', created_on = created_on + interval '1 hour',
          started_on = started_on + interval '1 hour'`,
     );
+    // When chunks of the dead were looked for last.
+    await database.query(`update pgboss.version set maintained_on = now() + interval '1 hour'`);
     const taken: number[] = [];
     const takeOn = async () => {
       for (const chunk of await queue.take(6)) {
@@ -78,6 +80,21 @@ describeOnEachStore('a chunk', (kind) => {
     await eventually(takeOn, (count) => count === 3, 30_000);
     expect(taken).toEqual([50, 100, 0]);
     await queue.stop();
+  });
+
+  it('is held as long as the gateway needs that works on it, not as the one thought that wrote it', async () => {
+    const database = await openStore(await makeStore(kind));
+    const log = pino({ level: 'silent' });
+    const [writer, worker] = [1000, 60_000].map((expiryMs) => new KickQueue(database, { format: CHUNK_FORMAT, expiryMs }, log)); // prettier-ignore
+    await writer!.start(false);
+    await worker!.start(false);
+    const jobId = await makeJob(database, 3);
+    await database.transaction((transaction) => writer!.add(transaction, [{ jobId, from: 0, to: 2 }]));
+    expect(await worker!.take(1)).toHaveLength(1);
+    const held = `select extract(epoch from expire_in)::integer as seconds from pgboss.job where state = 'active'`;
+    expect(await database.query(held)).toEqual([{ seconds: 60 }]);
+    await writer!.stop();
+    await worker!.stop();
   });
 
   it('of a newer release is left to its gateways, and what stands behind it goes on', async () => {

@@ -80,17 +80,30 @@ describe('2xx that is not the documented envelope: UPSTREAM_INVALID_RESPONSE, no
     ['apiCode "2004"', { ...kicked, statusCode: 404, apiCode: '2004' }],
     ['apiCode that is an object', { ...kicked, apiCode: {} }],
     ['requestId that is a number', { ...kicked, requestId: 1 }],
-    ['no data', { ...kicked, data: undefined }],
-    ['data null', { ...kicked, data: null }],
-    ['data that is an array', { ...kicked, data: [{ success: true }] }],
-    ['data true', { ...kicked, data: true }],
-    ['no data.success', { ...kicked, data: {} }],
-    ['data.success "true"', { ...kicked, data: { success: 'true' } }],
-    ['data.success 1', { ...kicked, data: { success: 1 } }],
-    ['data.success null', { ...kicked, data: { success: null } }],
-    ['success outside data', { ...kicked, data: undefined, success: true }],
   ])('%s', async (_, body) => {
     await expectAnswer({ kind: 'http', status: 200, body }, invalid(200));
+    expect(app.genauth.receivedCount(KICK_USERS)).toBe(1);
+  });
+
+  it.each<[string, object]>([
+    ['no data', { data: undefined }],
+    ['data null', { data: null }],
+    ['data that is an array', { data: [{ success: true }] }],
+    ['data true', { data: true }],
+    ['no data.success', { data: {} }],
+    ['data.success "true"', { data: { success: 'true' } }],
+    ['data.success 1', { data: { success: 1 } }],
+    ['data.success null', { data: { success: null } }],
+    ['success outside data', { data: undefined, success: true }],
+  ])('%s, beside which stands what GenAuth is to be asked by', async (_, wrong) => {
+    const body = { ...kicked, requestId: 'asked-by', ...wrong };
+    const facts = {
+      message: unreadable(200),
+      mayHaveTakenEffect: true,
+      upstreamStatusCode: 200,
+      requestId: 'asked-by',
+    };
+    await expectAnswer({ kind: 'http', status: 200, body }, failure('UPSTREAM_INVALID_RESPONSE', facts));
     expect(app.genauth.receivedCount(KICK_USERS)).toBe(1);
   });
 
