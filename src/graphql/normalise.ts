@@ -45,6 +45,19 @@ const IN_ORDER: ASTVisitor = {
   StringValue: { leave: (node) => ({ ...node, block: false }) },
 };
 
+/** Of the document as `normalise` has it. */
+export function countNodes(document: DocumentNode): number {
+  let count = 0;
+  visit(document, {
+    enter: (_, key) => {
+      if (key === 'description') return false;
+      count++;
+      return undefined;
+    },
+  });
+  return count;
+}
+
 /**
  * A document without what doesn't change its meaning: comments, descriptions, spaces, and the order of selections and arguments, as
  * client-preset sorts them before it prints. The one field of a mutation leaves no order to lose.

@@ -4,7 +4,7 @@ import { GraphQLError, parse, type DocumentNode } from 'graphql';
 import type { RequestContext } from '../context';
 import { isLoggableName } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
-import { normalise } from './normalise';
+import { countNodes, normalise } from './normalise';
 import { bareHash, type Manifest, type PersistedOperations } from './persisted-manifest';
 
 /** So many unknown operations are remembered as logged. */
@@ -35,12 +35,17 @@ export function createFirstTimes(): (text: string) => boolean {
   };
 }
 
-/** Whether a document is one of the manifest's, however it is laid out. Apollo keeps documents, so few are asked for twice. */
+/**
+ * Whether a document is one of the manifest's, however it is laid out. To put one into order takes its size times its depth, so
+ * it is done only where there is one of as many nodes in the list; anybody may send any other.
+ */
 export function createMembership(manifest: Manifest): (document: DocumentNode) => boolean {
-  const members = new Set([...manifest.values()].map((text) => normalise(parse(text))));
+  const documents = [...manifest.values()].map((text) => parse(text));
+  const members = new Set(documents.map(normalise));
+  const sizes = new Set(documents.map(countNodes));
   const answers = new WeakMap<DocumentNode, boolean>();
   return (document) => {
-    const known = answers.get(document) ?? members.has(normalise(document));
+    const known = answers.get(document) ?? (sizes.has(countNodes(document)) && members.has(normalise(document)));
     answers.set(document, known);
     return known;
   };

@@ -16,6 +16,13 @@ const MEDIA_TYPES = [
   'application/json; callbackSpec=1.0; charset=utf-8',
 ];
 
+/** Characters. Each entry costs, anybody may be refused, and Node takes 16 kB of them. */
+const MAX_ACCEPT_LENGTH = 200;
+
+/** For a refusal, which goes out in any case: a long `Accept` is taken for none. */
+export const mediaTypeOfRefusal = (accept = '*/*'): string | undefined =>
+  accept.length > MAX_ACCEPT_LENGTH ? undefined : mediaTypeFor(accept);
+
 /** The one that a caller likes best; undefined when they take none. @param accept the header as it came */
 export const mediaTypeFor = (accept: string): string | undefined =>
   new Negotiator({ headers: { accept } }).mediaType(MEDIA_TYPES);

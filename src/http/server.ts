@@ -8,7 +8,7 @@ import type { Logger } from '../observability/logger';
 import { answerClientErrors } from './client-error';
 import { noteRequest } from './connections';
 import { cutOffSoon } from './cut-off';
-import { mediaTypeFor } from './media-types';
+import { mediaTypeOfRefusal } from './media-types';
 import { hostnameOf, isLoopback } from './loopback';
 import { refuseWhatIsNotServed } from './nothing-here';
 import { errorBody, refusal } from './refusal';
@@ -130,7 +130,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     if (!isJson) return done(null, payload);
     const told = withRequestId(payload, id);
     // A client that knows GraphQL's own type takes an error in the other one for something in between that has failed.
-    const mediaType = told === null ? undefined : mediaTypeFor(headers.accept ?? '*/*');
+    const mediaType = told === null ? undefined : mediaTypeOfRefusal(headers.accept);
     if (mediaType?.startsWith('application/graphql') === true) void reply.header('content-type', mediaType);
     done(null, told ?? payload);
   });

@@ -48,6 +48,8 @@ describe('a refusal that is no operation’s', () => {
     ['*/*', JSON_ALONE],
     ['text/html', JSON_ALONE],
     [undefined, JSON_ALONE],
+    // Weighed at the length that Node lets through, each refusal of anybody's would cost a hundred times as much.
+    [`application/graphql-response+json${', a/b'.repeat(3000)}`, JSON_ALONE],
   ])('is of the type that its caller likes best: %s', async (accept, expected) => {
     const headers = { ...JSON_TYPE, ...(accept !== undefined && { accept }) };
     const without = await sendRaw(`${closed.url}/graphql`, {
