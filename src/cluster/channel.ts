@@ -38,7 +38,8 @@ export class Channel {
       return await new Promise<unknown>((resolve, reject) => {
         this.pending.set(id, { resolve, reject });
         const giveUp = (): void => reject(new Error(`no answer about ${topic} in time`));
-        if (withinMs !== undefined) timer = setTimeout(giveUp, withinMs);
+        // After what has come meanwhile is read: this process may have stood still.
+        if (withinMs !== undefined) timer = setTimeout(() => setImmediate(giveUp), withinMs);
         this.send({ kind: 'question', id, topic, body });
       });
     } finally {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 
 /** An answer stands so long; the next reader after that asks again. Milliseconds. */
 const MAX_AGE_MS = 1000;
@@ -21,7 +21,10 @@ export function patiently<T>(ask: () => Promise<T>): () => Promise<T | null> {
   return async () => {
     if (answer === null || performance.now() > goodUntil) answer = askNow();
     const patience = new AbortController();
-    const outOfPatience = delay(PATIENCE_MS, null, { signal: patience.signal }).catch(() => null);
+    // After what has come meanwhile is read: this process may have stood still.
+    const outOfPatience = delay(PATIENCE_MS, null, { signal: patience.signal })
+      .then(() => nextTurn(null))
+      .catch(() => null);
     const result = await Promise.race([answer, outOfPatience]);
     patience.abort();
     return result;
