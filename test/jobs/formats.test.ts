@@ -23,7 +23,7 @@ describeOnEachStore('the format of jobs', (kind) => {
     genauth.clearReceived();
   });
   const start = (chunkFormat?: 1) => {
-    const config = parseConfig({ ...environmentFor(genauth), GENAUTH_MAX_RPS: '100' });
+    const config = parseConfig({ ...environmentFor(genauth), GENAUTH_MAX_RPS: '20' });
     return createApp(config, captureLog().log, { database: store, ...(chunkFormat && { chunkFormat }) });
   };
   const inputFor = (count: number) => ({
@@ -36,9 +36,9 @@ describeOnEachStore('the format of jobs', (kind) => {
     const id = await acceptedJob(older, inputFor(60));
     await eventually(() => genauth.receivedCount(KICK_USERS) > 0);
     expect(await store.query(JOB_FORMATS)).toEqual([{ format: '1' }]);
-    // At a hundred a second, most of it is left.
+    // At twenty a second, most of it is left.
     await older.stop();
-    const newer = await startTestApp({ GENAUTH_MAX_RPS: '100' }, genauth, store);
+    const newer = await startTestApp({ GENAUTH_MAX_RPS: '20' }, genauth, store);
     expect((await readJob(newer, id)).progress.pending).toBeGreaterThan(0);
     expect(await finishedJob(newer, id)).toMatchObject({ state: 'COMPLETED', progress: { total: 60, failed: 60 } });
     expect(genauth.receivedCount(KICK_USERS)).toBe(60);

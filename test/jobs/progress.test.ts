@@ -90,8 +90,8 @@ describeOnEachStore('watching a job', (kind) => {
 withPostgres('watching a job on another gateway than the one that works on it', () => {
   it('is told all the same, to the end', async () => {
     const { url } = await makeStore('postgres');
-    const worker = await startTestApp({ DATABASE_URL: url!, GENAUTH_MAX_RPS: '40' });
-    const other = await startPaused({ DATABASE_URL: url!, GENAUTH_MAX_RPS: '40' });
+    const worker = await startTestApp({ DATABASE_URL: url!, GENAUTH_MAX_RPS: '10' });
+    const other = await startPaused({ DATABASE_URL: url!, GENAUTH_MAX_RPS: '10' });
     other.genauth.clearReceived();
     const id = await acceptedJob(worker, inputOf(worker, 30));
     const streams = await Promise.all([watchJob(other, id), watchJob(worker, id)]);

@@ -131,8 +131,8 @@ withPostgres('production', () => {
 
 describe('the end', () => {
   it('after SIGTERM it is not ready, serves on with Connection: close, answers what is under way, and exits 0', async () => {
-    const { genauth, child, input, ...app } = await startEmulated({ SHUTDOWN_GRACE_MS: '1500' });
-    genauth.faults.next({ kind: 'delay', ms: 3000 });
+    const { genauth, child, input, ...app } = await startEmulated({ SHUTDOWN_GRACE_MS: '5000' });
+    genauth.faults.next({ kind: 'delay', ms: 7000 });
     const underWay = kick(app, input);
     await eventually(() => genauth.receivedCount() === 1);
     child.signal('SIGTERM');

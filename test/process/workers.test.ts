@@ -155,7 +155,8 @@ withPostgres('workers', () => {
     // Until the primary has asked how it ended, something is left of it.
     await eventually(() => !isAlive(first));
     gateway.signal('SIGTERM');
-    expect([await gateway.exit, gateway.output.stderr]).toEqual([0, '']);
+    expect(await gateway.exit).toBe(0);
+    expect(logOf(gateway).filter(({ level }) => Number(level) > 40)).toEqual([]);
   });
 
   it('SIGTERM drains all of them: what is under way is answered', async () => {
@@ -218,8 +219,10 @@ withPostgres('workers', () => {
     const { DATABASE_URL } = production.env;
     const gateway = spawnGateway({ PORT: '0', WORKERS: '3', DATABASE_URL: DATABASE_URL ?? '' });
     const url = await urlOf(gateway);
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    expect(metrics).toMatch(/^kick_gateway_workers 3$/m);
+    const metrics = await eventually(
+      async () => (await fetch(`${url}/metrics`)).text(),
+      (text) => /^kick_gateway_workers 3$/m.test(text),
+    );
     expect(metrics).toMatch(/^process_resident_memory_bytes \d+$/m);
   });
 
@@ -234,12 +237,18 @@ withPostgres('workers', () => {
     };
     const SUCCESSES = 'kick_gateway_kicks_total{origin="single",outcome="SUCCESS"}';
     for (let each = 0; each < 5; each += 1) await kick(app, production.input);
-    expect(await read(SUCCESSES)).toBe(5);
+    // A worker that is too busy to tell is left out, or counts as before.
+    const isRead = (count: number) =>
+      eventually(
+        () => read(SUCCESSES),
+        (found) => found === count,
+      );
+    await isRead(5);
     for (const pid of workers) process.kill(pid, 'SIGKILL');
     await eventually(async () => (await read('kick_gateway_workers')) === 2 && workersOf(gateway).length === 4);
-    expect(await read(SUCCESSES)).toBe(5);
+    await isRead(5);
     await kick(app, production.input);
-    expect(await read(SUCCESSES)).toBe(6);
+    await isRead(6);
   });
 
   it('METRICS_PORT that is taken keeps all of them from starting', async () => {
