@@ -1,5 +1,9 @@
 import { WorkerRefusal } from './cluster/worker-pool';
 import { ConfigError } from './config';
+import { describeDatabaseFault } from './store/database-fault';
+
+/** As PostgreSQL's manual has them in appendix A; Node's codes have no digits at such a length. */
+const SQLSTATE = /^(?=.*\d)[\dA-Z]{5}$/;
 
 /** What keeps the gateway from starting, one line for each reason. */
 export function startFaultsOf(error: unknown): string[] {
@@ -12,5 +16,7 @@ export function startFaultsOf(error: unknown): string[] {
   const isListening = 'syscall' in error && (error.syscall === 'listen' || error.syscall === 'bind');
   if (error.code === 'EACCES' && isListening) return ['PORT may not be used by this user; set one above 1023'];
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return ['HOST is no address of this machine'];
+  // Its own words may name users and hosts.
+  if (SQLSTATE.test(String(error.code))) return [`the database refuses this gateway${describeDatabaseFault(error)}`];
   return [error.message];
 }

@@ -38,7 +38,7 @@ async function readHeads(file: string): Promise<ChainHead[]> {
     if (line.includes('audit head')) heads.push(...headIn(line));
   }
   if (heads.length === 0)
-    throw new Error('the log holds no line "audit head" as gateways write them, so it proves nothing');
+    throw new Error(`${file} holds no line "audit head" as gateways write them, so it proves nothing`);
   return heads;
 }
 

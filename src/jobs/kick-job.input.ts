@@ -45,7 +45,7 @@ export class StartKickJobInput implements JobRequest {
   @Field(() => String, {
     nullable: true,
     description:
-      'The incident or ticket this belongs to, for the record: at most 200 characters. Never sent to GenAuth.',
+      'The incident or ticket this belongs to, for the record: at most 200 characters. Never sent to GenAuth, and never erased: no personal data.',
   })
   @Obeys('isTicket', (value) => brokenTextRule(value, MAX_TICKET_LENGTH))
   ticket?: string | null;

@@ -4,7 +4,7 @@ import { FieldError, MutationError } from '../graphql/mutation-error.type';
 import type { JobRow } from './kick-job.repository';
 import { KickJob, toKickJob } from './kick-job.type';
 
-const FIELD_ERRORS = 'The broken rules of the input; empty unless the code is `INVALID_INPUT`.';
+const FIELD_ERRORS = 'The broken rules of the input, the first hundred; empty unless the code is `INVALID_INPUT`.';
 
 @ObjectType({ simpleResolvers: true, description: 'The job is accepted, durably; or was before, under the same key.' })
 export class StartKickJobSuccess {

@@ -17,6 +17,6 @@ registerEnumType(KickReason, {
     OFFBOARDING: { description: 'The user has left, or has lost the right to use the apps.' },
     SUSPICIOUS_ACTIVITY: { description: 'The session behaves as if somebody else were using it.' },
     ADMIN_REQUEST: { description: 'An administrator, or the users themselves, asked for it.' },
-    OTHER: { description: 'None of the others; say more in `ticket`.' },
+    OTHER: { description: 'None of the others; name in `ticket` what tells more.' },
   },
 });

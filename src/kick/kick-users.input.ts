@@ -50,7 +50,7 @@ export class KickUsersInput implements KickRequest {
   @Field(() => String, {
     nullable: true,
     description:
-      'The incident or ticket this belongs to, for the record: at most 200 characters. Never sent to GenAuth.',
+      'The incident or ticket this belongs to, for the record: at most 200 characters. Never sent to GenAuth, and never erased: no personal data.',
   })
   @Obeys('isTicket', (value) => brokenTextRule(value, MAX_TICKET_LENGTH))
   ticket?: string | null;

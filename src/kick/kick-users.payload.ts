@@ -62,7 +62,7 @@ export class KickUsersError extends MutationError {
   mayHaveTakenEffect: boolean;
 
   @Field(() => [FieldError], {
-    description: 'The broken rules of the input; empty unless the code is `INVALID_INPUT`.',
+    description: 'The broken rules of the input, the first hundred; empty unless the code is `INVALID_INPUT`.',
   })
   fieldErrors: FieldError[];
 
