@@ -25,8 +25,8 @@ const BY_API_CODE: ReadonlyMap<number, Meaning> = new Map([
 ]);
 
 /**
- * The others of that list, and two of its predecessor's that are nobody's fault (1000, 1001). Each says what was not found or not allowed, and it isn't the user: a pool that doesn't exist (2224)
- * must not read as if the user were gone.
+ * The others of that list, and of its predecessor's "system busy" (1000) and "no permission" (1001). Each says what was not found
+ * or not allowed, and it isn't the user: a pool that doesn't exist (2224) must not read as if the user were gone.
  */
 const OTHER_API_CODES: ReadonlySet<number> = new Set([
   1000, 1001, 1600, 1635, 1636, 1639, 1640, 1641, 1642, 1643, 1699, 1700, 1701, 1702, 1703, 1704, 1705, 1706, 1707,

@@ -20,6 +20,25 @@ it.each(DOCUMENTED)('404 with apiCode %d is about something else than the user: 
   expect(codeOf(apiCode)).toBe('REJECTED');
 });
 
+// Of the list before that one; nobody knows whether the API answers by it still.
+it.each([1000, 1001])('and so is apiCode %d, nor is it a success beside 200', (apiCode) => {
+  expect(codeOf(apiCode)).toBe('REJECTED');
+  const body = Buffer.from(JSON.stringify({ statusCode: 200, apiCode, message: 'm', data: { success: true } }));
+  const reading = readAnswer({ httpStatus: 200, retryAfter: null, body }, rules);
+  expect(reading).toMatchObject({ isOk: false, error: { code: 'REJECTED', mayHaveTakenEffect: true } });
+});
+
 it.each([undefined, 2004, 9999])('404 with apiCode %p is about the user: USER_NOT_FOUND', (apiCode) => {
   expect(codeOf(apiCode)).toBe('USER_NOT_FOUND');
+});
+
+it.each([
+  [429, 7],
+  [503, 7],
+  [400, null],
+  [401, null],
+  [301, null],
+])('Retry-After beside HTTP %d is %p: where trying again is no use, it says nothing', (httpStatus, told) => {
+  const reading = readAnswer({ httpStatus, retryAfter: '7', body: Buffer.from('') }, rules);
+  expect(reading).toMatchObject({ isOk: false, error: { retryAfterSeconds: told } });
 });
