@@ -2,7 +2,7 @@ import { WorkerRefusal } from './cluster/worker-pool';
 import { ConfigError } from './config';
 import { describeDatabaseFault } from './store/database-fault';
 
-/** As PostgreSQL's manual has them in appendix A; Node's codes have no digits at such a length. */
+/** As PostgreSQL's manual has them in appendix A. Node's codes have no digits at such a length, but for E2BIG, of which nothing here comes. */
 const SQLSTATE = /^(?=.*\d)[\dA-Z]{5}$/;
 
 /** What keeps the gateway from starting, one line for each reason. */

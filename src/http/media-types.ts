@@ -16,8 +16,8 @@ const MEDIA_TYPES = [
   'application/json; callbackSpec=1.0; charset=utf-8',
 ];
 
-/** Characters. Each entry costs, anybody may be refused, and Node takes 16 kB of them. */
-const MAX_ACCEPT_LENGTH = 200;
+/** Of an `Accept` that is worth weighing, or remembering. Characters: each entry costs, and Node takes 16 kB of them. */
+export const MAX_ACCEPT_LENGTH = 200;
 
 /** For a refusal, which goes out in any case: a long `Accept` is taken for none. */
 export const mediaTypeOfRefusal = (accept = '*/*'): string | undefined =>

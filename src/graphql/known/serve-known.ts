@@ -6,6 +6,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { execute, type GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../../context';
+import { MAX_ACCEPT_LENGTH } from '../../http/media-types';
 import { findBrokenLimit } from '../limits';
 import { NO_ERRORS, type OperationObserver } from '../operation-seen';
 import { logUnexpected } from '../unexpected-errors';
@@ -13,9 +14,8 @@ import { answerErrors } from '../error-answer';
 import type { KnownOperation, KnownOperations } from './known-operations';
 import { isRecord } from '../../is-record';
 
-/** So many values of `Accept` are remembered, of so many characters at most; the oldest makes room. */
+/** So many values of `Accept` are remembered; the oldest makes room. */
 const MAX_ACCEPTS = 50;
-const MAX_ACCEPT_LENGTH = 200;
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
