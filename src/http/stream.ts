@@ -12,15 +12,14 @@ import type {
   preParsingHookHandler,
 } from 'fastify';
 import { GraphQLError, subscribe, type ExecutionResult, type GraphQLSchema } from 'graphql';
-import { createHandler } from 'graphql-sse';
 import type { RequestContext } from '../context';
 import { answerErrors } from '../graphql/error-answer';
 import type { PersistedOperations } from '../graphql/persisted-manifest';
 import { createUnlistedLog } from '../graphql/persisted-operations.plugin';
 import { createSubscriptionPreparer } from '../graphql/prepare-subscription';
-import { StreamCut } from '../jobs/progress-events';
 import { OpenStreams } from '../limits/open-streams';
 import { logUnexpected } from '../graphql/unexpected-errors';
+import { frame } from './event-frames';
 import { errorBody } from './refusal';
 
 const PATH = '/graphql/stream';
@@ -59,38 +58,6 @@ function present<Result extends { errors?: readonly GraphQLError[] }>(
   return { ...result, errors };
 }
 
-/** The library's part: the framing of events, `complete` at the end of a job, and a sign of life every 12 seconds. */
-const createEvents = () =>
-  createHandler<FastifyRequest, Begun>({
-    authenticate: () => null,
-    // An answer without data would be none to the library.
-    onSubscribe: ({ context: { result } }) => ('errors' in result ? { data: null, ...result } : result),
-    onNext: (_context, { context: { context } }, result) => present(result, context),
-  });
-
-/** What the library is shown of every request: all was decided before, and it would judge some of it otherwise. */
-const SHOWN = {
-  method: 'POST',
-  url: PATH,
-  headers: { get: (name: string) => ({ accept: 'text/event-stream', 'content-type': 'application/json' })[name] },
-  body: { query: '' },
-};
-
-/**
- * The framed events. When the gateway stops they end without `complete`, which would say that the job is over: clients then
- * come back, to another gateway. Not a generator, which could not be left before its next event.
- */
-const untilCut = (chunks: AsyncIterator<string, void, undefined>): AsyncIterable<string> => ({
-  [Symbol.asyncIterator]: () => ({
-    next: () =>
-      chunks.next().catch((error: unknown) => {
-        if (error instanceof StreamCut) return { done: true, value: undefined };
-        throw error;
-      }),
-    return: async () => (await chunks.return?.()) ?? { done: true, value: undefined },
-  }),
-});
-
 /** Nobody will read it: whoever watches for it must not go on. */
 async function abandon({ result }: Begun): Promise<void> {
   if (Symbol.asyncIterator in result) await result[Symbol.asyncIterator]().return?.();
@@ -104,8 +71,6 @@ function logEnd({ context: { principal, log }, startedAt }: Begun): void {
 export function serveStream(app: FastifyInstance, options: StreamOptions): void {
   const prepare = createSubscriptionPreparer(options.schema, options);
   const noteUnlisted = createUnlistedLog(options.persisted);
-  const events = createEvents();
-
   const open = new OpenStreams();
 
   const stream = async (
@@ -114,13 +79,12 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
     begun: Begun,
     leave: () => void,
   ): Promise<void> => {
-    const [chunks, { status, headers }] = await events({ ...SHOWN, raw: request, context: begun });
-    if (chunks == null || typeof chunks === 'string') throw new Error('The events of a subscription are no stream.');
+    const { frames, status, headers } = await frame(request, begun.result, (event) => present(event, begun.context));
     // Not used again: a gateway that stops would else wait for a connection that is only kept alive. And nginx is not to
     // keep events until it has a buffer full.
     void reply.code(status).headers({ ...headers, connection: 'close', 'x-accel-buffering': 'no' });
     const { hangUp } = begun.context;
-    const readable = Readable.from(untilCut(chunks));
+    const readable = Readable.from(frames);
     // Fastify ends it with its own answer, which one that was sent behind another on the same connection never has.
     const end = (): void => void readable.destroy();
     hangUp.addEventListener('abort', end);
