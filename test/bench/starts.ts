@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../helpers/eventually';
-import { freePort } from '../helpers/postgres';
+import { freePort } from '../helpers/free-port';
 import type { Bench } from './bench';
 import { below, type Goal } from './goals';
 import { GATEWAY, KICK } from './rows';

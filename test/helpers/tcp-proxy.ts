@@ -1,7 +1,8 @@
 /** A way to a server that can be cut and mended: what is behind it is then unreachable, as far as its clients can tell. */
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { atEnd } from './at-end';
+import { freePort } from './free-port';
 
 export interface TcpProxy {
   url: string;
@@ -22,12 +23,12 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     }
     incoming.pipe(outgoing).pipe(incoming);
   });
-  const listen = async (port: number): Promise<void> => {
+  const port = await freePort();
+  const listen = async (): Promise<void> => {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
   };
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  await listen();
   const cut = async (): Promise<void> => {
     if (!server.listening) return;
     server.close();
@@ -35,5 +36,5 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     await once(server, 'close');
   };
   atEnd(cut);
-  return { url: `http://127.0.0.1:${port}`, cut, mend: () => listen(port) };
+  return { url: `http://127.0.0.1:${port}`, cut, mend: listen };
 }

@@ -2,8 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { CompactSign, exportJWK, generateKeyPair, type CryptoKey, type JWK } from 'jose';
+import { freePort } from './free-port';
 
 const AUDIENCE = '62188e700000000000000001';
 const LIFETIME_SECONDS = 3600;
@@ -65,8 +65,8 @@ export class TestIssuer {
       else if (url === '/oidc/.well-known/jwks.json') this.serve('keys', response, mayCompress);
       else response.writeHead(404).end();
     });
+    if (this.port === 0) this.port = await freePort();
     await new Promise<void>((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
-    ({ port: this.port } = this.server.address() as AddressInfo);
   }
 
   /** Nothing listens any more. */

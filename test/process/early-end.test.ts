@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { makeFolder } from '../helpers/deployment';
 import { eventually } from '../helpers/eventually';
-import { freePort } from '../helpers/postgres';
+import { freePort } from '../helpers/free-port';
 import { startProcess, type Child } from '../helpers/processes';
 
 const MAIN = path.join('dist', 'main.js');

@@ -8,7 +8,8 @@ import { DEPLOYED_ENV, makeDeployment, makeFolder } from '../helpers/deployment'
 import { eventually } from '../helpers/eventually';
 import { START } from '../helpers/gateway-process';
 import { startProcess } from '../helpers/processes';
-import { freePort, startPostgres, type PostgresServer } from '../helpers/postgres';
+import { freePort } from '../helpers/free-port';
+import { startPostgres, type PostgresServer } from '../helpers/postgres';
 import { makeDataDir, withPostgres } from '../helpers/stores';
 
 type Env = Record<string, string>;

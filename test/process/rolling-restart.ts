@@ -1,6 +1,8 @@
 /** Two gateways of one database, each restarted in its turn under steady load: nobody notices. */
 import { eventually } from '../helpers/eventually';
 import { execute, operation } from '../helpers/execute';
+import { freePort } from '../helpers/free-port';
+import type { Child } from '../helpers/processes';
 import { makeProduction, spawnGateway, urlOf } from '../helpers/production-processes';
 import { acceptedJob, finishedJob } from '../jobs/jobs';
 import { SteadyClient } from './steady-client';
@@ -37,7 +39,9 @@ export async function restartInTurn(rounds: number): Promise<void> {
   );
   // So that kicks and jobs are under way whenever a gateway is told to stop.
   genauth.faults.always({ kind: 'delay', ms: CALL_MS });
-  const gateways = Array.from({ length: GATEWAYS }, () => spawnGateway(env));
+  const ports = await Promise.all(Array.from({ length: GATEWAYS }, freePort));
+  const spawnAt = (index: number): Child => spawnGateway({ ...env, PORT: String(ports[index]) });
+  const gateways = ports.map((_, index) => spawnAt(index));
   const urls = await Promise.all(gateways.map(urlOf));
   const client = new SteadyClient(urls, token, input);
   const load = client.run();
@@ -50,7 +54,7 @@ export async function restartInTurn(rounds: number): Promise<void> {
       jobs.push(await acceptedJob({ ...(await client.next()), token }, job));
       gateways[index]!.signal('SIGTERM');
       expect(await gateways[index]!.exit).toBe(0);
-      gateways[index] = spawnGateway({ ...env, PORT: new URL(url).port });
+      gateways[index] = spawnAt(index);
       await urlOf(gateways[index]);
       await eventually(() => client.isBack(url));
     }
