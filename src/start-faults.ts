@@ -1,5 +1,6 @@
 import { WorkerRefusal } from './cluster/worker-pool';
 import { ConfigError } from './config';
+import { NoConnectionError } from './store/away';
 import { describeDatabaseFault } from './store/database-fault';
 
 /** As PostgreSQL's manual has them in appendix A. Node's codes have no digits at such a length, but for E2BIG, of which nothing here comes. */
@@ -9,6 +10,9 @@ const SQLSTATE = /^(?=.*\d)[\dA-Z]{5}$/;
 export function startFaultsOf(error: unknown): string[] {
   if (error instanceof ConfigError || error instanceof WorkerRefusal) return error.faults;
   if (!(error instanceof Error)) return [String(error)];
+  if (error instanceof NoConnectionError) {
+    return [`the database is not reachable, or refuses this gateway${describeDatabaseFault(error)}`];
+  }
   if (!('code' in error)) return [error.message];
   if (error.code === 'EADDRINUSE')
     return ['HOST and PORT are taken by another process; set another PORT, or 0 for a free one'];

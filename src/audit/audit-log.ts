@@ -7,7 +7,7 @@ import { AuditChain } from './audit-chain';
 import type { AuditEntry } from './audit-record';
 import { HeadLog } from './head-log';
 import { LostRecords, MAY_BE_LOST } from './lost-record';
-import { hasRoomFor, isRefusal, type Pending } from './pending';
+import { hasRoomFor, isRefusal, pendingOf, type Pending } from './pending';
 import { Settling } from './settling';
 
 /** In one statement at most. */
@@ -45,18 +45,18 @@ export class AuditLog {
     private readonly log: Logger,
     private readonly lost = new LostRecords(log),
   ) {
-    this.chain = new AuditChain(database, (outcome) => this.add({ ...outcome, waiter: null }));
+    this.chain = new AuditChain(database, ({ entry, time }) => this.add(pendingOf(entry, null, time)));
     this.headLog = new HeadLog(log, () => this.chain.head);
   }
 
   /** For the record that must stand before something is done. Resolves once it does. @throws when it can't be written */
   write(entry: AuditEntry): Promise<void> {
-    return new Promise((resolve, reject) => this.add({ entry, time: new Date(), waiter: { resolve, reject } }));
+    return new Promise((resolve, reject) => this.add(pendingOf(entry, { resolve, reject })));
   }
 
   /** For the record of what has happened already: never fails its caller, is tried until it stands, is loud if it can't. */
   note(entry: AuditEntry): void {
-    const noted = { entry, time: new Date(), waiter: null };
+    const noted = pendingOf(entry, null);
     const hasRoom = hasRoomFor(noted, this.pending.length, this.refusals);
     if (!hasRoom || this.isStopped) return this.lost.tell(noted, this.isStopped ? 'ended' : 'no_room');
     if (isRefusal(noted)) this.refusals++;
@@ -73,7 +73,7 @@ export class AuditLog {
   /** Milliseconds that the oldest record not yet written has waited. */
   get lagMs(): number {
     const oldest = this.inHand[0] ?? this.pending[0];
-    return oldest === undefined ? 0 : Date.now() - oldest.time.getTime();
+    return oldest === undefined ? 0 : performance.now() - oldest.since;
   }
 
   /** Records that are not written yet. */

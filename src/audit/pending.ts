@@ -1,10 +1,21 @@
 /** Records that are not written yet: who waits for them, and for how many there is room. Pure. */
 import type { TimedEntry } from './abandoned';
+import type { AuditEntry } from './audit-record';
 
 export interface Pending extends TimedEntry {
+  /** Since when it waits, by `performance.now()`. */
+  since: number;
   /** Null: nobody waits for it, and it is tried again. */
   waiter: { resolve: () => void; reject: (error: unknown) => void } | null;
 }
+
+/** @param time if it is not of now */
+export const pendingOf = (entry: AuditEntry, waiter: Pending['waiter'], time = new Date()): Pending => ({
+  entry,
+  time,
+  since: performance.now(),
+  waiter,
+});
 
 /** Outcomes that wait for the database to come back; more are given up, loudly. */
 const MAX_WAITING = 10_000;

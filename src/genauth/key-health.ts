@@ -14,6 +14,8 @@ const ACCEPTED: ReadonlySet<ErrorCode | null> = new Set([
 
 export class KeyHealth {
   private timer: NodeJS.Timeout | null = null;
+  private isAsking = false;
+  private isStopped = false;
 
   /**
    * @param askAgain one cheap signed read; its attempt is reported to {@link note} like any other
@@ -30,14 +32,28 @@ export class KeyHealth {
 
   /** Takes in how one attempt ended; null stands for success. */
   note(code: ErrorCode | null): void {
+    if (this.isStopped) return;
     if (code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) {
-      // Its outcome comes back through note(); a failure to ask changes nothing.
-      this.timer ??= setInterval(() => void this.askAgain().catch(() => undefined), this.everyMs).unref();
-    } else if (ACCEPTED.has(code)) this.stop();
+      this.timer ??= setInterval(() => void this.ask(), this.everyMs).unref();
+    } else if (ACCEPTED.has(code)) this.clear();
   }
 
+  /** No asking from now on, whatever calls that are still under way come to. */
   stop(): void {
+    this.isStopped = true;
+    this.clear();
+  }
+
+  private clear(): void {
     if (this.timer !== null) clearInterval(this.timer);
     this.timer = null;
+  }
+
+  /** Its outcome comes back through note(); a failure to ask changes nothing. */
+  private async ask(): Promise<void> {
+    if (this.isAsking) return;
+    this.isAsking = true;
+    await this.askAgain().catch(() => undefined);
+    this.isAsking = false;
   }
 }

@@ -49,6 +49,8 @@ export function hangUpOf({ raw: { socket } }: FastifyRequest, { raw: response }:
   };
   connection.underWay.add(end);
   response.once('close', end);
+  // Gone while it was found out who asks: nobody tells of that again.
+  if (socket.destroyed) end();
   return hangUp;
 }
 

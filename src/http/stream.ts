@@ -11,7 +11,7 @@ import type {
   onRequestAsyncHookHandler,
   preParsingHookHandler,
 } from 'fastify';
-import { GraphQLError, subscribe, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { GraphQLError, subscribe, type ExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../context';
 import { answerErrors } from '../graphql/error-answer';
 import type { PersistedOperations } from '../graphql/persisted-manifest';
@@ -37,6 +37,8 @@ export interface StreamOptions {
   onRefused: (errors: readonly GraphQLError[], context: RequestContext) => void;
 }
 
+type Coded = Pick<GraphQLFormattedError, 'extensions'>;
+
 /** A subscription that was let in: its events, or the one answer in their place. */
 interface Begun {
   result: AsyncIterable<ExecutionResult> | ExecutionResult;
@@ -61,6 +63,12 @@ function present<Result extends { errors?: readonly GraphQLError[] }>(
 /** Nobody will read it: whoever watches for it must not go on. */
 async function abandon({ result }: Begun): Promise<void> {
   if (Symbol.asyncIterator in result) await result[Symbol.asyncIterator]().return?.();
+}
+
+/** @param errors as the caller is told them */
+function logRefusal({ principal, log }: RequestContext, httpStatus: number, errors: readonly Coded[]): void {
+  const errorCodes = [...new Set(errors.map(({ extensions }) => extensions?.['code']))];
+  log.info({ type: 'subscription', actor: principal?.subject ?? null, httpStatus, errorCodes }, 'operation');
 }
 
 function logEnd({ context: { principal, log }, startedAt }: Begun): void {
@@ -98,8 +106,10 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
 
   app.post(PATH, { onRequest: options.door, preParsing: options.preParsing }, async (request, reply) => {
     const { body, bodyBytes, headers } = request;
+    const context = options.createContext(request, reply);
     const prepared = prepare({ body, bodyBytes, accept: headers.accept ?? '*/*' });
     if (!prepared.isOk) {
+      logRefusal(context, prepared.status, prepared.errors);
       const errors = prepared.errors.map((error) => ({
         ...error,
         extensions: { ...error.extensions, requestId: request.id },
@@ -107,14 +117,14 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
       return reply.code(prepared.status).send({ errors });
     }
     const startedAt = performance.now();
-    const context = options.createContext(request, reply);
     noteUnlisted(prepared.args.document, prepared.sha256, prepared.args.operationName, context.log);
     const result = await subscribe({ ...prepared.args, contextValue: context });
     if ('errors' in result && result.errors !== undefined) {
       options.onRefused(result.errors, context);
       // A scope that is missing is a 403 here as it is at /graphql.
-      const { httpStatus, headers: extra } = answerErrors(result.errors, request.id);
+      const { errors, httpStatus, headers: extra } = answerErrors(result.errors, request.id);
       if (httpStatus !== 200) {
+        logRefusal(context, httpStatus, errors);
         void reply.code(httpStatus).headers(extra);
         return reply.send({ errors: present(result, context).errors });
       }

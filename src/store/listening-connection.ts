@@ -1,6 +1,7 @@
 /** One connection of its own for LISTEN, made when first needed and made again whenever it is lost. */
 import { Client, type ClientConfig } from 'pg';
 import type { Logger } from '../observability/logger';
+import { NoConnectionError } from './away';
 import { endWithin } from './end-within';
 
 /** Between two tries to connect again. Milliseconds. */
@@ -58,7 +59,7 @@ export class ListeningConnection {
     } catch (error) {
       this.connecting = null;
       void client.end().catch(() => undefined);
-      throw error;
+      throw new NoConnectionError(error);
     }
     client.once('end', () => {
       this.connecting = null;

@@ -6,13 +6,21 @@ import type { Database, Queryable } from './database';
 const ASK_EVERY_MS = 50;
 const GIVE_UP_AFTER_MS = 60_000;
 
-/** Until the end of the transaction. @param lock any fixed number (pg_advisory_xact_lock) @throws after a minute */
+/** Another gateway prepares the database, and doesn't come to an end. */
+export class StillPreparingError extends Error {
+  override readonly name = 'StillPreparingError';
+  constructor() {
+    super('another gateway has been preparing the database for a minute');
+  }
+}
+
+/** Until the end of the transaction. @param lock any fixed number (pg_advisory_xact_lock) @throws {StillPreparingError} after a minute */
 export async function takeLock(transaction: Queryable, lock: number): Promise<void> {
   const endsAt = performance.now() + GIVE_UP_AFTER_MS;
   for (;;) {
     const [row] = await transaction.query<{ taken: boolean }>('select pg_try_advisory_xact_lock($1) as taken', [lock]);
     if (row?.taken === true) return;
-    if (performance.now() > endsAt) throw new Error('another gateway has been preparing the database for a minute');
+    if (performance.now() > endsAt) throw new StillPreparingError();
     await delay(ASK_EVERY_MS);
   }
 }

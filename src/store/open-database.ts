@@ -5,6 +5,7 @@ import type { Database } from './database';
 import { databaseFaultOf, describeDatabaseFault } from './database-fault';
 import { isEmbeddedThere, openEmbedded } from './embedded';
 import { isMigrated, migrate } from './migrate';
+import { StillPreparingError } from './one-at-a-time';
 import { openPostgres } from './postgres';
 
 export interface StoreOptions {
@@ -96,7 +97,7 @@ async function orStop(database: Database, work: () => Promise<void>): Promise<vo
     await work();
   } catch (error) {
     await database.stop();
-    if (error instanceof WrongDatabaseError) throw error;
+    if (error instanceof WrongDatabaseError || error instanceof StillPreparingError) throw error;
     const why = describeDatabaseFault(error);
     throw new Error(`the database is not reachable, or refuses this gateway${why}`, { cause: error });
   }

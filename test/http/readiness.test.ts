@@ -140,6 +140,31 @@ describe('KeyHealth', () => {
     clearInterval(clock);
     expect(asked).toBe(5);
   });
+
+  it('asks once at a time, and not at all after its end, whatever is still under way then', async () => {
+    let asked = 0;
+    let answer = (): void => undefined;
+    const health: KeyHealth = new KeyHealth(async () => {
+      asked += 1;
+      await new Promise<void>((resolve) => (answer = resolve));
+      health.note(ErrorCode.UPSTREAM_REFUSED_CREDENTIALS);
+    }, 1);
+    const someTicks = async () => {
+      let turns = 0;
+      const clock = setInterval(() => (turns += 1), 1);
+      await eventually(() => turns > 10);
+      clearInterval(clock);
+    };
+    health.note(ErrorCode.UPSTREAM_REFUSED_CREDENTIALS);
+    await eventually(() => asked > 0);
+    await someTicks();
+    expect(asked).toBe(1);
+    health.stop();
+    answer();
+    await someTicks();
+    expect(asked).toBe(1);
+    expect(health.isRefused).toBe(false);
+  });
 });
 
 it('an open circuit is told, but takes no gateway out', async () => {

@@ -136,6 +136,20 @@ describe('anything else is refused:', () => {
     expect(app.genauth.receivedCount()).toBe(0);
   });
 
+  it.each<[string, () => object, StreamRequest, object]>([
+    ['is no subscription', () => ({ query: '{ viewer { subject } }' }), {}, { httpStatus: 400, errorCodes: ['NOT_A_SUBSCRIPTION'] }], // prettier-ignore
+    ['comes from who takes no stream', watching, { headers: { accept: 'application/json' } }, { httpStatus: 406, errorCodes: ['NOT_ACCEPTABLE'] }], // prettier-ignore
+  ])(
+    'one that %s has its line in the log, by the request id that its caller is told',
+    async (_, body, options, what) => {
+      app.logs.length = 0;
+      const headers = { ...options.headers, 'x-request-id': 'refused-stream' };
+      await refusalIn(await openStream(app, body(), { ...options, headers }));
+      const lines = await eventually(() => app.logs.filter(({ msg }) => msg === 'operation'), ({ length }) => length > 0); // prettier-ignore
+      expect(lines).toEqual([expect.objectContaining({ requestId: 'refused-stream', type: 'subscription', ...what })]);
+    },
+  );
+
   it.each(['GET', 'PUT', 'DELETE', 'PATCH'])('%s', async (method) => {
     const query = `?query=${encodeURIComponent(WATCH)}&variables=${encodeURIComponent(JSON.stringify({ id }))}`;
     const headers = { accept: 'text/event-stream' };
