@@ -1,5 +1,6 @@
 /** The jobs' parts, joined: what accepts them, what works on them, what tells of them. */
 import type { AuditService } from './audit/audit.service';
+import { Ends } from './ends';
 import type { GenAuthClient } from './genauth/client';
 import type { KeyHealth } from './genauth/key-health';
 import { CHUNK_FORMAT, KNOWN_FORMATS, type ChunkFormat } from './jobs/chunk';
@@ -103,11 +104,19 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
     noteProgress: feed.noteProgress,
   };
   const worker = new KickJobWorker(tools, log);
-  // pg-boss takes a lock as well, but can still look at a catalogue from before it: "duplicate key" on CREATE SCHEMA.
-  await oneAtATime(database, QUEUE_LOCK, () => queue.start(database.kind === 'embedded'));
-  await feed.start();
-  const unlisten = await database.listen('kick_queued', worker.wake);
+  const ends = new Ends();
+  ends.add(() => queue.stop());
+  ends.add(() => feed.stop());
+  await ends.guard(async () => {
+    // pg-boss takes a lock as well, but can still look at a catalogue from before it: "duplicate key" on CREATE SCHEMA.
+    await oneAtATime(database, QUEUE_LOCK, () => queue.start(database.kind === 'embedded'));
+    await feed.start();
+    ends.add(await database.listen('kick_queued', worker.wake));
+  });
   worker.start();
+  ends.add(() => worker.stop());
+  ends.add(() => store.end());
+  let stopping: Promise<void> | null = null;
 
   const queued = (): void => {
     worker.wake();
@@ -123,12 +132,6 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
     }),
     feed,
     endStreams: () => feed.end(),
-    stop: async () => {
-      store.end();
-      await worker.stop();
-      await unlisten();
-      await feed.stop();
-      await queue.stop();
-    },
+    stop: () => (stopping ??= ends.run()),
   };
 }

@@ -1,6 +1,7 @@
 /** One gateway among several: does what the primary process says. */
-import { createApp, type App, type Overrides } from '../app';
+import { createApp, type App } from '../app';
 import type { Config } from '../config';
+import type { Overrides } from '../gateway-parts';
 import type { Logger } from '../observability/logger';
 import type { Tracing } from '../observability/tracing';
 import { startFaultsOf } from '../start-faults';
