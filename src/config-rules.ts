@@ -53,9 +53,15 @@ export const isOneDatabase = (value: string): boolean => {
 export const ONE_DATABASE =
   'must be an address such as postgres://USER:PASSWORD@HOST/NAME: one host, and in the password %23 for #, %2F for / and %3F for ?';
 
-/** `*` may stand in the host of a URL. */
-export const isExactOrigin = (value: string): boolean =>
-  !value.includes('*') && isUrl(value) && new URL(value).origin === value;
+/** Of extensions of browsers and of apps in a shell of their own, such as `capacitor://localhost`: URLs that to `URL` have none. */
+const OWN_SCHEME = /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s\p{Lu}]+$/u;
+
+/** As browsers send it. `*` may stand in the host of a URL. */
+export const isExactOrigin = (value: string): boolean => {
+  if (value.includes('*') || !isUrl(value)) return false;
+  const { origin } = new URL(value);
+  return origin === 'null' ? OWN_SCHEME.test(value) : origin === value;
+};
 
 /** What can stand in a header as it is: visible ASCII (RFC 9110, section 5.5). */
 export const headerText = z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces');

@@ -68,7 +68,7 @@ function toConfig(variables: Variables) {
       breakerFailures: variables.GENAUTH_BREAKER_FAILURES,
     },
     store: { url: variables.DATABASE_URL ?? null, dataDir: variables.DATA_DIR },
-    /** Calls to GenAuth in any one second, from all gateways of one database. */
+    /** Calls to GenAuth in any one second, a tenth more at most, from all gateways of one database. */
     maxCallsPerSecond: variables.GENAUTH_MAX_RPS,
     /** Kicks of one caller in any minute. */
     kicksPerMinute: variables.RATE_LIMIT_PER_MINUTE,

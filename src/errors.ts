@@ -86,14 +86,6 @@ export class InvalidInputError extends AppError {
   }
 }
 
-/** Closes a `switch` over a union: the compiler refuses a forgotten case, and a lying type is caught at run time. */
-export class UnreachableCaseError extends Error {
-  override readonly name = 'UnreachableCaseError';
-  constructor(value: never) {
-    super(`Unreachable case: ${typeof value}`);
-  }
-}
-
 /** The `code` of an error of Node's (ENOENT), or of PostgreSQL's (its SQLSTATE); empty for everything else. */
 export const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';

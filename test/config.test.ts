@@ -52,7 +52,7 @@ describe('an accepted environment', () => {
       DATA_DIR: '/data',
       AUDIT_REQUIRED: 'false',
       RETENTION_DAYS: '30',
-      CORS_ORIGINS: ' https://a.example , http://localhost:3000,',
+      CORS_ORIGINS: ' https://a.example , http://localhost:3000,chrome-extension://abcdefgh,capacitor://localhost,',
       METRICS_PORT: '0',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318',
       WORKERS: '3',
@@ -81,7 +81,12 @@ describe('an accepted environment', () => {
       maxCallsPerSecond: 1,
       kicksPerMinute: 1,
       audit: { isRequired: false, retentionDays: 30 },
-      corsOrigins: ['https://a.example', 'http://localhost:3000'],
+      corsOrigins: [
+        'https://a.example',
+        'http://localhost:3000',
+        'chrome-extension://abcdefgh',
+        'capacitor://localhost',
+      ],
       metricsPort: 0,
       otlpEndpoint: 'http://collector.example:4318',
       workers: 3,
@@ -164,7 +169,7 @@ describe('a refused environment', () => {
     ['GENAUTH_LANG', ['fr-FR', 'en', 'EN-US'], 'must be en-US, zh-CN, ja-JP or zh-TW'],
     ['GENAUTH_HEADER_PREFIX', ['x-authing', 'Authing'], 'must be authing or genauth'],
     ['GENAUTH_TENANT_ID', ['a b', 'a\r\nx: y', 'ü'], HEADER],
-    ['CORS_ORIGINS', ['*', 'https://*.example.com', 'https://a.example,*', 'https://a.example/', 'a.example', 'null', 'https://a.example/path'], CORS], // prettier-ignore
+    ['CORS_ORIGINS', ['*', 'https://*.example.com', 'https://a.example,*', 'https://a.example/', 'a.example', 'null', 'https://a.example/path', 'app://a/b', 'app://*', 'app://', 'app://a b', 'APP://a', 'about:blank', 'file:///x'], CORS], // prettier-ignore
     ['DATABASE_URL', ['db', 'mysql://db', 'postgres:db', 'https://db'], 'must begin with postgres:// or postgresql://'],
     ['DATABASE_URL', ['postgres://me:p#w@db/gateway', 'postgres://me:1#w@db/gateway', 'postgres://me:p/w@db/gateway', 'postgres://me:1/w@db/gateway', 'postgres://me:p?w@db/gateway', 'postgres://one:5432,two:5432/gateway'], ONE_DATABASE], // prettier-ignore
     ['GENAUTH_ACCESS_KEY_SECRET', [' secret', 'secret\n', 'secret\r', '\t'], 'must not begin or end with a blank or a line break'], // prettier-ignore

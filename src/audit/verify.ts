@@ -20,7 +20,7 @@ export interface Verification {
   records: number;
   /** Records whose personal data was erased; all else about them is verified. */
   erased: number;
-  /** In the order of the chains; empty when the trail is whole. */
+  /** In the order of the chains, then what is gone as a whole; empty when the trail is whole. */
   faults: Fault[];
 }
 

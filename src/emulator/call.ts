@@ -42,7 +42,7 @@ export async function readCall(
   };
 }
 
-/** The body up to one byte more than allowed (so that too much shows); what follows is read and thrown away. */
+/** The body up to what is allowed, and the chunk that goes beyond it (so that too much shows); the rest is thrown away. */
 function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

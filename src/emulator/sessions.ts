@@ -1,4 +1,4 @@
-/** Who is signed in where, who ever was, and when sessions ended. Every question takes constant time. */
+/** Who is signed in where, who ever was, and when sessions ended. No question looks through all of them. */
 export class Sessions {
   private readonly appsByUser = new Map<string, Set<string>>();
   private readonly usersByApp = new Map<string, Set<string>>();

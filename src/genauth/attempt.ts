@@ -95,7 +95,9 @@ export class AttemptRunner {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    this.redaction = new Redaction([options.key.id, options.key.secret]);
+    const { id, secret } = options.key;
+    // Together, too, as HTTP's "Basic" has them: in base64 neither shows by itself.
+    this.redaction = new Redaction([id, secret, `${id}:${secret}`]);
   }
 
   /** @throws {AppError} what GenAuth's answer, or the lack of one, means */

@@ -119,7 +119,9 @@ export function readAnswer<T>(answer: Answer, rules: ReadingRules<T>): Reading<T
   const isYes = reading !== 'refused' && reading !== 'unreadable';
   if (statusCode !== 200) {
     const meaning = byApiCode ?? meaningOfStatusCode(statusCode, apiCode);
-    return failed(isYes ? ambiguous(meaning.code) : meaning, answer, envelope, rules.now);
+    // "Not done", it says, beside a status that tells no reason of its own: how much was not done?
+    const isOpen = isYes || (reading === 'refused' && meaning.code === ErrorCode.REJECTED);
+    return failed(isOpen ? ambiguous(meaning.code) : meaning, answer, envelope, rules.now);
   }
   const contradiction = byApiCode?.code ?? (OTHER_API_CODES.has(apiCode ?? 0) ? ErrorCode.REJECTED : null);
   if (contradiction !== null) return failed(ambiguous(contradiction), answer, envelope, rules.now);

@@ -50,7 +50,7 @@ export function refuseAfter(sendBy: number): void {
 
 /**
  * How long to wait before another attempt, in milliseconds; null when there should be none.
- * Full jitter, so that gateways that failed together don't come back together.
+ * Half of it is left to chance, so that gateways that failed together don't come back together.
  * @param attempt the number of the attempt that failed, from 1
  * @param random in [0, 1)
  */

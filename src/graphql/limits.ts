@@ -20,7 +20,7 @@ import { countRootFields, countSelected, countWritten, depthOf, rootFieldNames }
 /** So many faults of a document are told at most. */
 export const MAX_VALIDATION_ERRORS = 20;
 
-/** Room for ten times the largest operation of schema/operations, and for the introspection of any tool. */
+/** Room for seven times the largest operation of schema/operations, and for the introspection of any tool. */
 export const LIMITS = {
   /** Of a document; longer ones are not even parsed. */
   characters: 32 * 1024,
@@ -132,7 +132,7 @@ function refuseVariables({ bodyBytes }: LimitedRequest, fault: string): GraphQLE
 }
 
 /** Types of variables that costs may depend on. */
-const MOVES_COST: ReadonlySet<string> = new Set([GraphQLInt.name, GraphQLBoolean.name]);
+const MOVES_COST: ReadonlySet<string> = new Set([GraphQLInt.name, GraphQLString.name, GraphQLBoolean.name]);
 
 const TOO_COMPLEX: Refusal = [
   LimitCode.OPERATION_TOO_COMPLEX,
@@ -152,15 +152,13 @@ function explainNoCost(error: unknown): GraphQLError {
 
 /**
  * Whether no variables that are right by themselves can change what the operation costs, nor make an argument invalid:
- * pages are counted by Ints, fields are skipped by Booleans, and only a null can be right for a variable and wrong for its
- * place. Below a mutation, cursors are looked at too, which are Strings.
+ * pages are counted by Ints and begin at cursors, which are Strings, fields are skipped by Booleans, and only a null can be
+ * right for a variable and wrong for its place.
  */
-const isCostFixed = ({ operation, variableDefinitions = [] }: OperationDefinitionNode): boolean =>
+const isCostFixed = ({ variableDefinitions = [] }: OperationDefinitionNode): boolean =>
   variableDefinitions.every(({ type }) => {
     if (type.kind !== Kind.NON_NULL_TYPE || type.type.kind !== Kind.NAMED_TYPE) return false;
-    const name = type.type.name.value;
-    const isCursor = operation === OperationTypeNode.MUTATION && name === GraphQLString.name;
-    return !isCursor && !MOVES_COST.has(name);
+    return !MOVES_COST.has(type.type.name.value);
   });
 
 function findCostFault(request: LimitedRequest): GraphQLError | null {

@@ -4,7 +4,6 @@ import {
   getNullableType,
   isCompositeType,
   isListType,
-  OperationTypeNode,
   type DocumentNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -29,16 +28,17 @@ const metaIsFree: ComplexityEstimator = ({ field }) => (field.name.startsWith('_
 
 /**
  * A field costs 1 and what is below it as often as it is there. The list in a Relay connection is counted where `first` is.
- * @param isMutation a page that its field will refuse is refused now: the mutation would take effect before, and its answer be
- * lost. All that is paged below one are the lines of jobs
+ *
+ * A page below another field that its own will refuse is refused now: a mutation would take effect before, and its answer be
+ * lost; and where nothing is above it, nobody would be told. All that is paged there are the lines of jobs.
  */
 const byLength =
-  (schema: GraphQLSchema, isMutation: boolean): ComplexityEstimator =>
+  (schema: GraphQLSchema): ComplexityEstimator =>
   ({ type, field, args, childComplexity }) => {
     if (type === schema.getMutationType()) return MUTATION_COST + childComplexity;
     if (field.args.some(({ name }) => name === 'first')) {
       const { first, after } = args as { first: number; after?: string | null };
-      if (isMutation) pageRequest(first, after, LARGEST_LINE);
+      if (type !== schema.getQueryType()) pageRequest(first, after, LARGEST_LINE);
       return 1 + pageLength(first) * childComplexity;
     }
     const isList = isListType(getNullableType(field.type)) && isCompositeType(getNamedType(field.type));
@@ -48,8 +48,8 @@ const byLength =
 /**
  * `@Field({ complexity })` of type-graphql says otherwise for a single field.
  * The caller sees to it that the document spreads no fragments without bound.
- * @throws {GraphQLError} when a variable or an argument has no valid value; with a code where a mutation asks for a page
- * that there can't be
+ * @throws {GraphQLError} when a variable or an argument has no valid value; with a code where a page is asked for that there
+ * can't be
  */
 export const costOf = (
   schema: GraphQLSchema,
@@ -62,10 +62,6 @@ export const costOf = (
     query: document,
     ...(operation.name !== undefined && { operationName: operation.name.value }),
     variables,
-    estimators: [
-      metaIsFree,
-      fieldExtensionsEstimator(),
-      byLength(schema, operation.operation === OperationTypeNode.MUTATION),
-    ],
+    estimators: [metaIsFree, fieldExtensionsEstimator(), byLength(schema)],
     maxQueryNodes: Infinity,
   });

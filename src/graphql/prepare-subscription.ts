@@ -16,6 +16,7 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
+import { takesEvents } from '../http/media-types';
 import { CONDITIONAL_ROOT, findFragmentCycle } from './given-up.plugin';
 import { LimitCode, LIMITS, MAX_VALIDATION_ERRORS, findBrokenLimit } from './limits';
 import { findLongText } from './long-text';
@@ -77,7 +78,7 @@ export function createSubscriptionPreparer(
   };
 
   return ({ body, bodyBytes, accept }) => {
-    if (!/\btext\/(?:event-stream\b|\*)|\*\/\*/i.test(accept)) {
+    if (!takesEvents(accept)) {
       return refuse(406, 'NOT_ACCEPTABLE', 'Progress is told as text/event-stream.');
     }
     const params = readParams(body, persisted);
@@ -104,12 +105,8 @@ export function createSubscriptionPreparer(
     const { variables } = params;
     const broken = findBrokenLimit({ schema, document, operation, variables, bodyBytes }, true);
     if (broken !== null && !areVariableErrors([broken])) {
-      const status = bodyBytes > LIMITS.bodyBytes ? 413 : 400;
-      return {
-        isOk: false,
-        status,
-        errors: [{ message: broken.message, extensions: { code: broken.extensions['code'] } }],
-      };
+      const errors = [{ message: broken.message, extensions: { code: broken.extensions['code'] } }];
+      return { isOk: false, status: 400, errors };
     }
     const definitions = operation.variableDefinitions ?? [];
     if (getVariableValues(schema, definitions, variables, { maxErrors: 1 }).errors !== undefined) {

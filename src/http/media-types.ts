@@ -23,6 +23,10 @@ export const MAX_ACCEPT_LENGTH = 200;
 export const mediaTypeOfRefusal = (accept = '*/*'): string | undefined =>
   accept.length > MAX_ACCEPT_LENGTH ? undefined : mediaTypeFor(accept);
 
+/** Whether a caller takes server-sent events. @param accept the header as it came */
+export const takesEvents = (accept: string): boolean =>
+  new Negotiator({ headers: { accept } }).mediaType(['text/event-stream']) !== undefined;
+
 /** The one that a caller likes best; undefined when they take none. @param accept the header as it came */
 export const mediaTypeFor = (accept: string): string | undefined =>
   new Negotiator({ headers: { accept } }).mediaType(MEDIA_TYPES);

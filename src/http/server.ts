@@ -13,7 +13,7 @@ import { hostnameOf, isLoopback } from './loopback';
 import { refuseWhatIsNotServed } from './nothing-here';
 import { errorBody, refusal } from './refusal';
 
-/** A job of 10 000 users with ids of 256 characters, and some room. */
+/** A job of 10 000 users with ids of 400 bytes: longer than any may be, if it is in ASCII. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /**

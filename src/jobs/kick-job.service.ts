@@ -74,7 +74,7 @@ export class KickJobService {
 
   /**
    * A new job for the FAILED and UNKNOWN users of a finished one.
-   * @throws {AppError} JOB_NOT_FOUND, INVALID_INPUT when it is not finished or has no such users, and those of start
+   * @throws {AppError} INVALID_INPUT when it is not finished or has no such users, and those of start
    */
   async retry(job: JobRow, idempotencyKey: string, caller: Caller): Promise<JobRow> {
     const inputHash = hashOf(['retry', job.id]);

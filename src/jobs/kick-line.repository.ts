@@ -69,7 +69,12 @@ export const claimLines = (store: Queryable, jobId: string, from: number, to: nu
 
 /** How far reading back has come, as the row has it (see migration 4). */
 export interface Reading {
+  /** Apps that were seen to be offline. */
   done: number;
+  /**
+   * A letter for each other reading of the next app: `o` online, `x` not to be read. Of a call that is not sent yet, one for each
+   * refusal that only puts it off: `x` because of our key, `w` because of GenAuth's limit.
+   */
   tried: string;
 }
 

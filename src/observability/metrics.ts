@@ -154,7 +154,7 @@ export const GAUGES: Readonly<Record<string, GaugeRow>> = {
     },
   },
   database_up: {
-    help: '1 while the database answers.',
+    help: '1 while the database answers and takes writes.',
     aggregator: 'min',
     read: async ({ isDatabaseUp }) => ((await isDatabaseUp()) === true ? 1 : 0),
   },

@@ -33,6 +33,17 @@ it.each([undefined, 2004, 9999])('404 with apiCode %p is about the user: USER_NO
 });
 
 it.each([
+  [401, undefined, 'UPSTREAM_REFUSED_CREDENTIALS'],
+  [404, undefined, 'USER_NOT_FOUND'],
+  [429, undefined, 'RATE_LIMITED'],
+  [422, 2011, 'APP_NOT_FOUND'],
+])('success: false beside %d and apiCode %p, which say why: %s, clearly', (statusCode, apiCode, code) => {
+  const body = Buffer.from(JSON.stringify({ statusCode, apiCode, message: 'm', data: { success: false } }));
+  const reading = readAnswer({ httpStatus: 200, retryAfter: null, body }, rules);
+  expect(reading).toMatchObject({ isOk: false, error: { code, mayHaveTakenEffect: false } });
+});
+
+it.each([
   [429, 7],
   [503, 7],
   [400, null],

@@ -130,6 +130,7 @@ describe('anything else is refused:', () => {
     ['a plain text', () => JSON.stringify(watching()), [400, 'BAD_REQUEST'], { headers: { 'content-type': 'text/plain' } }], // prettier-ignore
     ['no type of body', () => JSON.stringify(watching()), [415, 'UNSUPPORTED_MEDIA_TYPE'], { headers: { 'content-type': undefined } }], // prettier-ignore
     ['who accepts no stream', () => watching(), [406, 'NOT_ACCEPTABLE'], { headers: { accept: 'application/json' } }],
+    ['who wants none', () => watching(), [406, 'NOT_ACCEPTABLE'], { headers: { accept: 'text/event-stream;q=0, application/json' } }], // prettier-ignore
     ['another host name than this machine’s', () => watching(), [421, 'MISDIRECTED_REQUEST'], { headers: { host: 'gateway.example.com' } }], // prettier-ignore
   ])('%s', async (...[, body, refusal, options]) => {
     expect(await refusalIn(await openStream(app, body(), options))).toEqual(refusal);

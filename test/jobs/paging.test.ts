@@ -66,6 +66,25 @@ describe('a mutation that asks for a page that there can not be', () => {
   });
 });
 
+it.each<[string, Record<string, unknown>]>([
+  ['first: 0', {}],
+  ['first: 1000', {}],
+  ['after: "tampered"', {}],
+  ['first: $n', { n: 101 }],
+  ['after: $after', { after: 'tampered' }],
+])('a page of users that there can not be (%s) is refused where there is no job, too', async (page, values) => {
+  const declared = { n: '($n: Int!)', after: '($after: String!)' }[Object.keys(values)[0] ?? ''] ?? '';
+  const query = `query Users${declared} { kickJob(id: "${newKey()}") { outcomes(${page}) { edges { cursor } } } }`;
+  const right = { n: 1, after: Buffer.from('1').toString('base64url') };
+  const used = Object.fromEntries(Object.keys(values).map((name) => [name, right[name as keyof typeof right]]));
+  // Known from a time when it was right.
+  const known = declared === '' ? 0 : 2;
+  for (let i = 0; i < known; i++) expect((await execute(app, query, used)).data).toEqual({ kickJob: null });
+  const { errors, text } = await execute(app, query, values);
+  expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+  expect(text).not.toContain('tampered');
+});
+
 it('pages through all users, each once and in order, whatever the size of the page', async () => {
   for (const first of [1, 5, 11, 12, 100]) {
     const users: string[] = [];

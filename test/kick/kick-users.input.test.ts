@@ -113,6 +113,9 @@ describe('a broken rule is INVALID_INPUT with its path and its message, and GenA
       '@example.com',
       `${CANARY}@example`,
       `${CANARY} <a@b.cd>`,
+      `${CANARY}@b.cd,e@f.gh`,
+      `${CANARY}@b.cd;e@f.gh`,
+      `a b@${CANARY}.cd`,
     ]),
     ...misshapen('IDENTITY', IDENTITY_RULE, [CANARY, `:${CANARY}`, `${CANARY}:`, `${CANARY}: `, `${CANARY} b:c`]),
     ...misshapen('SYNC_RELATION', RELATION_RULE, [CANARY, ':ou_1', 'lark:', `${CANARY}:\t`]),
@@ -157,7 +160,7 @@ describe('what breaks no rule reaches GenAuth as it is', () => {
       [
         ['PHONE', '18800000001'],
         ['PHONE', '+8618800000001'],
-        ['EMAIL', 'j\u00f6rg+kick@ex-ample.co.uk'],
+        ...['j\u00f6rg+kick@ex-ample.co.uk', 'a@my_host.com', 'a@corp.x1', 'a@[127.0.0.1]', '"a b"@b.cd', `${'a'.repeat(70)}@b.cd`].map((id) => ['EMAIL', id] as const), // prettier-ignore
         ['IDENTITY', '62f20932716fbcc10d966ee5:ou_8bae:746e ac'],
         ['SYNC_RELATION', 'lark:ou_8bae746eac07cd2564654140d2a9ac61'],
         ['USER_ID', 'not 24 hex digits'],

@@ -205,6 +205,8 @@ describe('any other 4xx statusCode, or success: false: REJECTED', () => {
     { statusCode: 200 },
     { statusCode: 200, apiCode: 2224 },
     { statusCode: 200, httpStatus: 500 },
+    { statusCode: 422 },
+    { statusCode: 400, apiCode: 4021 },
   ])('success: false may have: %j', async (row) => {
     const { fault, facts } = envelope({ ...row, data: { success: false } });
     await expectAnswer(fault, failure('REJECTED', { ...facts, mayHaveTakenEffect: true }));
