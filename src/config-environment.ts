@@ -1,6 +1,7 @@
 /** Where variables come from. Loads next to nothing: tracing has to be started before everything that it traces. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
+import { codeOf } from './errors';
 import { isUrl } from './http/loopback';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,7 +29,7 @@ function readEnvFile(file: string): Environment {
   try {
     return parse(readFileSync(file));
   } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unreadable';
+    const code = codeOf(error) || 'unreadable';
     if (code === 'ENOENT') return {};
     throw new ConfigError([`${file} cannot be read (${code})`]);
   }

@@ -1,7 +1,7 @@
 /** Reads the environment, for all but tracing, which starts before this is loaded. All faults are found before any is reported; no value is ever repeated. */
 import { ConfigError, withFile, type Environment } from './config-environment';
 import { VARIABLES, type Variables } from './config-variables';
-import { findPersistedFaults, readPersisted } from './graphql/persisted-manifest';
+import { ManifestError, readPersisted, type PersistedOperations } from './graphql/persisted-manifest';
 import { isLoopback } from './http/loopback';
 
 export { ConfigError, type Environment } from './config-environment';
@@ -31,7 +31,7 @@ function crossCheck(variables: Some<Variables>, given: Environment): string[] {
   const { NODE_ENV, HOST } = variables;
   // Whether they are set at all: one that is set and wrong has a fault of its own already.
   const isSet = (name: VariableName): boolean => given[name] !== undefined;
-  const faults = findPersistedFaults(variables.PERSISTED_OPERATIONS, variables.PERSISTED_OPERATIONS_FILE);
+  const faults: string[] = [];
   for (const [one, other] of PAIRS) {
     if (isSet(one) !== isSet(other)) faults.push(`${one} and ${other} must be set both or neither`);
   }
@@ -50,7 +50,20 @@ function crossCheck(variables: Some<Variables>, given: Environment): string[] {
   return faults;
 }
 
-function toConfig(variables: Variables) {
+/** The list of operations, read once: null where it can't be used, which is a fault. */
+function findPersisted(variables: Some<Variables>): { persisted: PersistedOperations | null; faults: string[] } {
+  try {
+    return {
+      persisted: readPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_OPERATIONS_FILE),
+      faults: [],
+    };
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    return { persisted: null, faults: [`PERSISTED_OPERATIONS_FILE ${error.message}`] };
+  }
+}
+
+function toConfig(variables: Variables, persisted: PersistedOperations) {
   const { GENAUTH_ACCESS_KEY_ID: id, GENAUTH_ACCESS_KEY_SECRET: secret } = variables;
   const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URL: jwksUrl = null } = variables;
   return {
@@ -76,7 +89,7 @@ function toConfig(variables: Variables) {
     /** Null: callers need no token; outside production, on loopback only. */
     auth: issuer !== undefined && audience !== undefined ? { issuer, audience, jwksUrl } : null,
     corsOrigins: variables.CORS_ORIGINS,
-    persisted: readPersisted(variables.PERSISTED_OPERATIONS, variables.PERSISTED_OPERATIONS_FILE),
+    persisted,
     /** Where /metrics is, alone; null: on the port of everything else. */
     metricsPort: variables.METRICS_PORT ?? null,
     /** Where spans go, as OpenTelemetry's exporters understand it; null: there are none. */
@@ -102,15 +115,17 @@ export function parseConfig(environment: Environment): Config {
   );
   const parsed = VARIABLES.safeParse(given);
   if (parsed.success) {
-    const faults = crossCheck(parsed.data, given);
-    if (faults.length > 0) throw new ConfigError(faults);
-    return toConfig(parsed.data);
+    const { persisted, faults } = findPersisted(parsed.data);
+    faults.push(...crossCheck(parsed.data, given));
+    if (persisted === null || faults.length > 0) throw new ConfigError(faults);
+    return toConfig(parsed.data, persisted);
   }
   const broken = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
   const brokenNames = new Set(parsed.error.issues.map(({ path }) => path[0]));
   const sound = Object.fromEntries(Object.entries(given).filter(([name]) => !brokenNames.has(name)));
   const rest = VARIABLES.partial().safeParse(sound);
-  throw new ConfigError([...broken, ...(rest.success ? crossCheck(rest.data, given) : [])]);
+  const others = rest.success ? [...findPersisted(rest.data).faults, ...crossCheck(rest.data, given)] : [];
+  throw new ConfigError([...broken, ...others]);
 }
 
 /** The process's environment, over the values of `.env` outside production. @throws {ConfigError} */

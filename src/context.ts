@@ -4,7 +4,7 @@ import type { HangUp } from './hang-up';
 import { hangUpOf } from './http/connections';
 import type { Caller } from './kick/kick-users.service';
 import type { Logger } from './observability/logger';
-import { NO_TRACING, type Tracing } from './observability/tracing';
+import type { Tracing } from './observability/tracing';
 
 /** What every resolver knows about the request that it serves. */
 export interface RequestContext {
@@ -26,7 +26,7 @@ function bindingsOf(requestId: string, tracing: Tracing): { requestId: string; t
 }
 
 export const createContext =
-  (log: Logger, tracing: Tracing = NO_TRACING) =>
+  (log: Logger, tracing: Tracing) =>
   (request: FastifyRequest, reply: FastifyReply): RequestContext => ({
     requestId: request.id,
     principal: request.principal,

@@ -1,4 +1,5 @@
 /** Walks the audit trail and tells where it was tampered with. Reads only. */
+import { isRecord } from '../is-record';
 import type { Queryable } from '../store/database';
 import { hashRecord, hashTarget, NO_HASH, type AuditRow } from './audit-record';
 import { selectChainPiece, selectChains, selectChainStarts, type ChainHead, type ChainStart } from './audit-repository';
@@ -54,15 +55,11 @@ class ExpectedHeads {
   }
 }
 
-export const isHead = (value: unknown): value is ChainHead =>
-  typeof value === 'object' &&
-  value !== null &&
-  'chain' in value &&
-  typeof value.chain === 'string' &&
-  'seq' in value &&
-  typeof value.seq === 'number' &&
-  'hash' in value &&
-  typeof value.hash === 'string';
+export const isHead = (value: unknown): value is Record<string, unknown> & ChainHead =>
+  isRecord(value) &&
+  typeof value['chain'] === 'string' &&
+  typeof value['seq'] === 'number' &&
+  typeof value['hash'] === 'string';
 
 /** Null: it is no JSON, so somebody has changed it, which the walk finds. */
 function parseDetails(details: string | null): unknown {
@@ -77,8 +74,8 @@ function parseDetails(details: string | null): unknown {
 function linksOf({ action, details }: ChainStart): ChainHead[] {
   if (action !== 'CHAIN_OPENED') return [];
   const parsed = parseDetails(details);
-  if (typeof parsed !== 'object' || parsed === null || !('links' in parsed) || !Array.isArray(parsed.links)) return [];
-  return parsed.links.filter(isHead);
+  const links = isRecord(parsed) ? parsed['links'] : null;
+  return Array.isArray(links) ? links.filter(isHead) : [];
 }
 
 /** A value that can't even be put into words, such as a time without end, is none that was hashed. */

@@ -1,5 +1,6 @@
 /** Tokens that were found good a moment ago: looking one up costs microseconds, checking it a hundred times as much. */
 import { hash } from 'node:crypto';
+import { makeRoom } from '../make-room';
 import type { Principal } from './principal';
 import type { KeySet } from './signing-keys';
 
@@ -29,12 +30,8 @@ export class VerifiedTokens {
     const digest = digestOf(token);
     // Deleted first, so that it counts as new.
     this.entries.delete(digest);
+    makeRoom(this.entries, MAX_TOKENS);
     this.entries.set(digest, { principal, keys, untilMs });
-    if (this.entries.size <= MAX_TOKENS) return;
-    for (const oldest of this.entries.keys()) {
-      this.entries.delete(oldest);
-      return;
-    }
   }
 }
 

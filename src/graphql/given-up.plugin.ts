@@ -12,7 +12,7 @@ import { answerErrors } from './error-answer';
 import type { OperationObserver } from './operation-seen';
 import { hasConditionalSubscription } from './operation-shape';
 import type { PersistedOperations } from './persisted-manifest';
-import { createMembership, NOT_IN_LIST } from './persisted-operations.plugin';
+import { NOT_IN_LIST } from './persisted-operations.plugin';
 import { logUnexpected } from './unexpected-errors';
 
 /** What a caller is told of such a subscription. */
@@ -34,10 +34,9 @@ function faultOf(error: Error, schema: GraphQLSchema, document: DocumentNode) {
 
 /** Tells the log and the observers of operations that were given up. */
 export function givenUpPlugin(
-  { mode, manifest }: PersistedOperations,
+  { mode, isMember }: PersistedOperations,
   observers: readonly OperationObserver[],
 ): ApolloServerPlugin<RequestContext> {
-  const isMember = createMembership(manifest);
   const startedAt = new WeakMap<object, number>();
 
   const refusalOf = (error: Error, schema: GraphQLSchema, document: DocumentNode | undefined): GraphQLError | null => {

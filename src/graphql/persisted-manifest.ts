@@ -3,7 +3,10 @@
  * writes, hashes to documents. https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#persisted-documents
  */
 import { readFileSync } from 'node:fs';
-import { parse } from 'graphql';
+import { parse, type DocumentNode } from 'graphql';
+import { codeOf } from '../errors';
+import { isRecord } from '../is-record';
+import { countNodes, normalise } from './normalise';
 
 /** Documents by their hashes in hexadecimal, without the algorithm in front. */
 export type Manifest = ReadonlyMap<string, string>;
@@ -12,6 +15,7 @@ export interface PersistedOperations {
   /** `log`: what is not in the manifest runs, and the log tells of it. `enforce`: it doesn't run. */
   mode: 'off' | 'log' | 'enforce';
   manifest: Manifest;
+  isMember: (document: DocumentNode) => boolean;
 }
 
 /** The manifest can't be used; the message says why, after the name of the variable. */
@@ -23,14 +27,11 @@ const ALGORITHM = /^sha256:/;
 /** `sha256:` may stand in front of a hash, in the file as in a request. */
 export const bareHash = (hash: string): string => hash.replace(ALGORITHM, '');
 
-const systemCode = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unreadable';
-
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ManifestError(`cannot be read (${systemCode(error)})`);
+    throw new ManifestError(`cannot be read (${codeOf(error) || 'unreadable'})`);
   }
 }
 
@@ -53,7 +54,7 @@ function isDocument(text: unknown): text is string {
 /** @throws {ManifestError} when there is no such file, or it is no manifest, or an empty one */
 function readManifest(file: string): Manifest {
   const content = parseJson(readText(file));
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+  if (!isRecord(content)) {
     throw new ManifestError('is not an object of hashes and documents');
   }
   const entries = Object.entries(content).map(([hash, text]: [string, unknown]): [string, string] => {
@@ -65,22 +66,31 @@ function readManifest(file: string): Manifest {
 }
 
 /**
+ * Whether a document is one of the manifest's, however it is laid out. To put one into order takes its size times its depth, so
+ * it is done only where there is one of as many nodes in the list; anybody may send any other.
+ */
+export function createMembership(manifest: Manifest): (document: DocumentNode) => boolean {
+  const documents = [...manifest.values()].map((text) => parse(text));
+  const members = new Set(documents.map(normalise));
+  const sizes = new Set(documents.map(countNodes));
+  const answers = new WeakMap<DocumentNode, boolean>();
+  return (document) => {
+    const known = answers.get(document) ?? (sizes.has(countNodes(document)) && members.has(normalise(document)));
+    answers.set(document, known);
+    return known;
+  };
+}
+
+/** There is no list, and nobody asks for it. */
+const OFF: PersistedOperations = { mode: 'off', manifest: new Map(), isMember: () => false };
+
+/**
  * The operations that may run; the file is read only where the list is used.
  * @throws {ManifestError}
  */
 export function readPersisted(mode: PersistedOperations['mode'] = 'off', file?: string): PersistedOperations {
-  if (mode === 'off') return { mode, manifest: new Map() };
+  if (mode === 'off') return OFF;
   if (file === undefined) throw new ManifestError('is required when PERSISTED_OPERATIONS is log or enforce');
-  return { mode, manifest: readManifest(file) };
-}
-
-/** What keeps the configured list from being used, as a line for the report of the configuration. */
-export function findPersistedFaults(mode?: PersistedOperations['mode'], file?: string): string[] {
-  try {
-    readPersisted(mode, file);
-    return [];
-  } catch (error) {
-    if (error instanceof ManifestError) return [`PERSISTED_OPERATIONS_FILE ${error.message}`];
-    throw error;
-  }
+  const manifest = readManifest(file);
+  return { mode, manifest, isMember: createMembership(manifest) };
 }

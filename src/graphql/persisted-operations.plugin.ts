@@ -1,10 +1,10 @@
 /** Lets only operations of the manifest run, or tells of the others, so that nobody is shut out by surprise. */
 import type { ApolloServerPlugin } from '@apollo/server';
-import { GraphQLError, parse, type DocumentNode } from 'graphql';
+import { GraphQLError, type DocumentNode } from 'graphql';
 import type { RequestContext } from '../context';
+import { makeRoom } from '../make-room';
 import { isLoggableName } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
-import { countNodes, normalise } from './normalise';
 import { bareHash, type Manifest, type PersistedOperations } from './persisted-manifest';
 
 /** So many unknown operations are remembered as logged. */
@@ -28,32 +28,14 @@ export function createFirstTimes(): (text: string) => boolean {
   const seen = new Set<string>();
   return (text) => {
     if (seen.has(text)) return false;
-    const [oldest] = seen;
-    if (seen.size >= MAX_REMEMBERED && oldest !== undefined) seen.delete(oldest);
+    makeRoom(seen, MAX_REMEMBERED);
     seen.add(text);
     return true;
   };
 }
 
-/**
- * Whether a document is one of the manifest's, however it is laid out. To put one into order takes its size times its depth, so
- * it is done only where there is one of as many nodes in the list; anybody may send any other.
- */
-export function createMembership(manifest: Manifest): (document: DocumentNode) => boolean {
-  const documents = [...manifest.values()].map((text) => parse(text));
-  const members = new Set(documents.map(normalise));
-  const sizes = new Set(documents.map(countNodes));
-  const answers = new WeakMap<DocumentNode, boolean>();
-  return (document) => {
-    const known = answers.get(document) ?? (sizes.has(countNodes(document)) && members.has(normalise(document)));
-    answers.set(document, known);
-    return known;
-  };
-}
-
 /** For `log`: tells of each operation that the manifest doesn't have, once. */
-export function createUnlistedLog({ mode, manifest }: PersistedOperations) {
-  const isMember = createMembership(manifest);
+export function createUnlistedLog({ mode, isMember }: PersistedOperations) {
   const isFirst = createFirstTimes();
   return (document: DocumentNode, sha256: string, operationName: string | null, log: Logger): void => {
     if (mode !== 'log' || isMember(document) || !isFirst(sha256)) return;
@@ -63,9 +45,8 @@ export function createUnlistedLog({ mode, manifest }: PersistedOperations) {
 }
 
 export function persistedOperationsPlugin(persisted: PersistedOperations): ApolloServerPlugin<RequestContext> {
-  const { mode, manifest } = persisted;
+  const { mode, isMember } = persisted;
   if (mode === 'off') return {};
-  const isMember = createMembership(manifest);
   const noteUnlisted = createUnlistedLog(persisted);
   return {
     async requestDidStart() {

@@ -22,7 +22,7 @@ import { LimitCode, LIMITS, MAX_VALIDATION_ERRORS, findBrokenLimit } from './lim
 import { findLongText } from './long-text';
 import { hasConditionalSubscription } from './operation-shape';
 import type { PersistedOperations } from './persisted-manifest';
-import { createMembership, NOT_IN_LIST } from './persisted-operations.plugin';
+import { NOT_IN_LIST } from './persisted-operations.plugin';
 import { formatError } from './safe-errors';
 import { readParams } from './subscription-params';
 import { areVariableErrors, describeBadVariables } from './variable-errors';
@@ -62,10 +62,9 @@ export function createSubscriptionPreparer(
   { isProduction, persisted }: { isProduction: boolean; persisted: PersistedOperations },
 ): (request: SubscriptionRequest) => Prepared {
   const rules = isProduction ? [...specifiedRules, NoSchemaIntrospectionCustomRule] : specifiedRules;
-  const isMember = createMembership(persisted.manifest);
 
   const check = (document: DocumentNode): Prepared | null => {
-    if (persisted.mode === 'enforce' && !isMember(document)) {
+    if (persisted.mode === 'enforce' && !persisted.isMember(document)) {
       return refuse(400, NOT_IN_LIST.code, NOT_IN_LIST.message);
     }
     if (hasConditionalSubscription(document)) return refuse(400, CONDITIONAL_ROOT.code, CONDITIONAL_ROOT.message);

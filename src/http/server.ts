@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import cors from '@fastify/cors';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { isRecord } from '../is-record';
 import type { Logger } from '../observability/logger';
 import { answerClientErrors } from './client-error';
 import { noteRequest } from './connections';
@@ -40,7 +41,7 @@ export interface HttpOptions {
 }
 
 const hasErrors = (body: unknown): body is { errors: { extensions?: object }[] } =>
-  typeof body === 'object' && body !== null && 'errors' in body && Array.isArray(body.errors);
+  isRecord(body) && Array.isArray(body['errors']);
 
 /**
  * Apollo refuses what is no operation at all (a batch, no query, CSRF) before it knows the request's id.

@@ -22,13 +22,12 @@ export interface JobRow {
   retry_of: string | null;
   /** Of the request that asked for it, as the W3C's header has it; null: it was not traced. */
   traceparent: string | null;
-  total: number;
   created_at: Date;
   finished_at: Date | null;
 }
 
 const COLUMNS = `position::text as position, id, issuer, subject, input_hash, state, user_id_type, app_ids, reason, ticket,
-  verify, request_id, retry_of, traceparent, total, created_at, finished_at`;
+  verify, request_id, retry_of, traceparent, created_at, finished_at`;
 
 export interface NewJob {
   id: string;

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Logger } from '../observability/logger';
+import { withPatience } from '../patience';
 import type { Database } from '../store/database';
 import { isReachable } from '../store/reachable';
 import { CallerPermits } from './caller-permits';
@@ -114,7 +115,7 @@ export class CallerLimit {
   private async book(): Promise<void> {
     for (const [key, { kicks, lastAt }] of this.unbooked) {
       const isOver = performance.now() - lastAt > MINUTE_SECONDS * 1000;
-      if (!isOver) await withPatience(takePermits(this.database, key, kicks, 0, this.perMinute));
+      if (!isOver) await inTime(takePermits(this.database, key, kicks, 0, this.perMinute));
       const later = (this.unbooked.get(key)?.kicks ?? 0) - kicks;
       if (later > 0) this.unbooked.set(key, { kicks: later, lastAt: performance.now() });
       else this.unbooked.delete(key);
@@ -138,8 +139,7 @@ export class CallerLimit {
     const known = this.callers.get(key);
     if (known !== undefined) return known;
     const source = {
-      take: (wanted: number, extra: number) =>
-        withPatience(takePermits(this.database, key, wanted, extra, this.perMinute)),
+      take: (wanted: number, extra: number) => inTime(takePermits(this.database, key, wanted, extra, this.perMinute)),
       giveBack: (slot: number, unused: number) => returnPermits(this.database, key, slot, unused),
     };
     const permits = new CallerPermits(source, this.perMinute, () => performance.now());
@@ -161,16 +161,11 @@ export class CallerLimit {
   }
 }
 
-async function withPatience<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const outOfPatience = new Promise<never>((_, reject) => {
-    const giveUp = (): void => reject(new Error(`no answer in ${PATIENCE_MS} ms`));
-    // After what has come meanwhile is read: where this process stood still, it is not the database that is late.
-    timer = setTimeout(() => setImmediate(giveUp), PATIENCE_MS);
-  });
-  try {
-    return await Promise.race([work, outOfPatience]);
-  } finally {
-    clearTimeout(timer);
-  }
+const LATE = Symbol('late');
+
+/** @throws when it takes too long */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const result = await withPatience(work, PATIENCE_MS, LATE);
+  if (result === LATE) throw new Error(`no answer in ${PATIENCE_MS} ms`);
+  return result;
 }

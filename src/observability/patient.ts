@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { withPatience } from '../patience';
 
 /** An answer stands so long; the next reader after that asks again. Milliseconds. */
 const MAX_AGE_MS = 1000;
@@ -18,15 +18,8 @@ export function patiently<T>(ask: () => Promise<T>): () => Promise<T | null> {
       .catch(() => null)
       .finally(() => (goodUntil = performance.now() + MAX_AGE_MS));
   };
-  return async () => {
+  return () => {
     if (answer === null || performance.now() > goodUntil) answer = askNow();
-    const patience = new AbortController();
-    // After what has come meanwhile is read: this process may have stood still.
-    const outOfPatience = delay(PATIENCE_MS, null, { signal: patience.signal })
-      .then(() => nextTurn(null))
-      .catch(() => null);
-    const result = await Promise.race([answer, outOfPatience]);
-    patience.abort();
-    return result;
+    return withPatience(answer, PATIENCE_MS, null);
   };
 }

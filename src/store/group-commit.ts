@@ -1,5 +1,8 @@
 /** Many callers, few statements: what comes in while one statement is under way goes into the next one together. */
 
+/** In one statement. */
+const MAX_ITEMS = 500;
+
 interface Waiting<Item, Result> {
   item: Item;
   resolve: (result: Result) => void;
@@ -10,14 +13,8 @@ export class GroupCommit<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private isWriting = false;
 
-  /**
-   * @param write one statement for all; its results in the order of the items
-   * @param maxItems in one statement
-   */
-  constructor(
-    private readonly write: (items: readonly Item[]) => Promise<readonly Result[]>,
-    private readonly maxItems = 500,
-  ) {}
+  /** @param write one statement for all; its results in the order of the items */
+  constructor(private readonly write: (items: readonly Item[]) => Promise<readonly Result[]>) {}
 
   /** @throws what the statement throws that had the item in it */
   add(item: Item): Promise<Result> {
@@ -31,7 +28,7 @@ export class GroupCommit<Item, Result> {
     this.isWriting = true;
     // Let the callers of the same turn of the event loop come along.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.waiting.length > 0) await this.writeSome(this.waiting.splice(0, this.maxItems));
+    while (this.waiting.length > 0) await this.writeSome(this.waiting.splice(0, MAX_ITEMS));
     this.isWriting = false;
   }
 

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { withPatience } from '../patience';
 import type { Database } from './database';
 
 /** A database that takes longer to answer is as good as gone. Milliseconds. */
@@ -25,13 +25,4 @@ function ask(database: Database): Promise<boolean> {
 }
 
 /** Whether the database answers, now, and takes writes. */
-export async function isReachable(database: Database): Promise<boolean> {
-  const patience = new AbortController();
-  // After what has come meanwhile is read: where this process stood still, it is not the database that is late.
-  const gaveUp = delay(PATIENCE_MS, false, { signal: patience.signal })
-    .then(() => nextTurn(false))
-    .catch(() => false);
-  const result = await Promise.race([ask(database), gaveUp]);
-  patience.abort();
-  return result;
-}
+export const isReachable = (database: Database): Promise<boolean> => withPatience(ask(database), PATIENCE_MS, false);

@@ -1,13 +1,10 @@
 /** For which records there is room while none can be written: refusals and everything else have a room each. */
 import { AuditAction } from '../../src/audit/audit-action.enum';
 import type { RecordedAction } from '../../src/audit/audit-action.enum';
-import { hasRoomFor, isRefusal, type Pending } from '../../src/audit/pending';
+import { hasRoomFor, isRefusal, pendingOf, type Pending } from '../../src/audit/pending';
 
-const pending = (action: RecordedAction): Pending => ({
-  entry: { id: '00000000-0000-4000-8000-000000000001', action, actor: 'alice', issuer: 'i', requestId: 'r' },
-  time: new Date(),
-  waiter: null,
-});
+const pending = (action: RecordedAction): Pending =>
+  pendingOf({ id: '00000000-0000-4000-8000-000000000001', action, actor: 'alice', issuer: 'i', requestId: 'r' }, null);
 
 const REFUSALS: readonly string[] = ['FORBIDDEN', 'RATE_LIMITED'];
 const ACTIONS = Object.values(AuditAction).filter((action) => action !== 'OTHER');

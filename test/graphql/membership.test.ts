@@ -1,7 +1,7 @@
 /** Which documents are put into order to be compared with the list: it takes their size times their depth, and anybody sends some. */
 import { parse } from 'graphql';
 import * as normalising from '../../src/graphql/normalise';
-import { createMembership } from '../../src/graphql/persisted-operations.plugin';
+import { createMembership } from '../../src/graphql/persisted-manifest';
 
 jest.mock('../../src/graphql/normalise', () => ({
   __esModule: true,

@@ -16,7 +16,9 @@ import { acceptedJob } from '../jobs/jobs';
 async function takenPort(): Promise<string> {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
-  atEnd(() => void other.close());
+  atEnd(async () => {
+    other.close();
+  });
   return String((other.address() as AddressInfo).port);
 }
 

@@ -3,6 +3,7 @@
  * on the request (limits, variables, scopes, input) is checked for each request as ever.
  */
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
+import { makeRoom } from '../../make-room';
 import type { OperationSeen } from '../operation-seen';
 import { rootFieldNames } from '../operation-shape';
 
@@ -39,8 +40,7 @@ export class KnownOperations {
   /** An operation that has gone well at Apollo's, the only one of its document. */
   note(text: string, document: DocumentNode, operation: OperationDefinitionNode): void {
     if (text.length > MAX_TEXT_LENGTH || this.entries.has(text)) return;
-    const [oldest] = this.entries.keys();
-    if (this.entries.size >= MAX_TEXTS && oldest !== undefined) this.entries.delete(oldest);
+    makeRoom(this.entries, MAX_TEXTS);
     const fields = rootFieldNames(document, operation);
     const seen = { name: operation.name?.value ?? null, type: operation.operation, fields };
     const known = { text, document, operation, seen };

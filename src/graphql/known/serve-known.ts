@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { execute, type GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../../context';
 import { MAX_ACCEPT_LENGTH } from '../../http/media-types';
+import { makeRoom } from '../../make-room';
 import { findBrokenLimit } from '../limits';
 import { NO_ERRORS, type OperationObserver } from '../operation-seen';
 import { logUnexpected } from '../unexpected-errors';
@@ -54,8 +55,7 @@ export function serveKnown({ known, schema, createContext, observers, apollo }: 
     const contentType = reply.getHeader('content-type');
     const isLearned = reply.statusCode === 200 && typeof contentType === 'string' && accept.length <= MAX_ACCEPT_LENGTH;
     if (!isLearned || contentTypes.has(accept)) return answer;
-    const [oldest] = contentTypes.keys();
-    if (contentTypes.size >= MAX_ACCEPTS && oldest !== undefined) contentTypes.delete(oldest);
+    makeRoom(contentTypes, MAX_ACCEPTS);
     contentTypes.set(accept, contentType);
     return answer;
   };
