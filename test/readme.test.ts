@@ -109,6 +109,7 @@ describe('operations', () => {
 
 test('the front end shown is the one that is compiled and run', () => {
   const run = ['kick-button', 'codegen', 'apollo-client'].map((name) => read(`test/front-end/${name}.ts`)).join('\n');
+  expect(blocks('ts')).not.toEqual([]);
   for (const code of blocks('ts')) expect(run).toContain(code.trim());
 });
 

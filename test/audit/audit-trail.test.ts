@@ -106,7 +106,7 @@ describeOnEachStore('the audit trail', (kind) => {
 
   it('has the request before GenAuth is called', async () => {
     const input = targetOf(app, 2);
-    app.genauth.faults.next({ kind: 'delay', ms: 500 });
+    app.genauth.faults.next({ kind: 'delay', ms: 3000 });
     const before = app.genauth.receivedCount();
     const underWay = kick(app, input);
     await eventually(() => app.genauth.receivedCount() > before);

@@ -36,13 +36,13 @@ const TOLD = ['KICK_REQUESTED first', 'KICK_REQUESTED lost', 'KICK_FAILED lost']
 describeOnEachStore('a request whose answer was lost', (kind) => {
   const start = async () => {
     const database = await openStore(await makeStore(kind));
-    const { store, failNext } = failing(database);
+    const { store, failNext, failed } = failing(database);
     const { log, request } = recording(store);
     await request('first');
     failNext({ error: LOST, isDone: true, where: /audit_events|takeUnlinkedHeads/ });
     await expect(request('lost')).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
     expect(await recordsIn(database)).toEqual(TOLD.slice(0, 2));
-    return { database, log, failNext };
+    return { database, log, failNext, failed };
   };
 
   it('has its outcome at the end of the gateway', async () => {
@@ -53,9 +53,10 @@ describeOnEachStore('a request whose answer was lost', (kind) => {
   });
 
   it('has it though nothing else is written, and though the first look for it fails', async () => {
-    const { database, log, failNext } = await start();
+    const { database, log, failNext, failed } = await start();
     failNext({ error: LOST, isDone: false, where: /audit_events/ });
-    await eventually(async () => (await recordsIn(database)).length > 2, Boolean, 20_000);
+    await eventually(async () => (await recordsIn(database)).length > 2, Boolean, 60_000);
+    expect(failed()).toBe(1);
     await log.stop();
     expect(await recordsIn(database)).toEqual(TOLD);
     expect(await verifyTrail(database, [])).toMatchObject({ faults: [] });

@@ -79,7 +79,7 @@ describe('the circuit opens', () => {
   });
 
   it('by a time-out', async () => {
-    const app = await startTestApp({ GENAUTH_BREAKER_FAILURES: '1', GENAUTH_TIMEOUT_MS: '200' });
+    const app = await startTestApp({ GENAUTH_BREAKER_FAILURES: '1', GENAUTH_TIMEOUT_MS: '2000' });
     app.genauth.faults.always({ kind: 'never' });
     expect(await kickDemoUser(app)).toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
     expect(await kickDemoUser(app)).toEqual(refused(5));

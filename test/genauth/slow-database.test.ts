@@ -4,7 +4,8 @@ import { AppError, ErrorCode } from '../../src/errors';
 import { UserIdType } from '../../src/kick/user-id-type.enum';
 import { startTestClient } from '../helpers/start-client';
 
-const TIMEOUT_MS = 600;
+/** A machine that has other things to do may stand still for the half of it. Milliseconds. */
+const TIMEOUT_MS = 2500;
 
 async function start() {
   const onAttempt = jest.fn();
@@ -29,8 +30,8 @@ async function start() {
 
 it('leaves GenAuth all of its time to answer', async () => {
   const { genauth, kick } = await start();
-  genauth.faults.always({ kind: 'delay', ms: TIMEOUT_MS / 2 });
-  await expect(kick(TIMEOUT_MS * 0.8)).resolves.toMatchObject({ statusCode: 200 });
+  genauth.faults.always({ kind: 'delay', ms: TIMEOUT_MS * 0.6 });
+  await expect(kick(TIMEOUT_MS * 0.6)).resolves.toMatchObject({ statusCode: 200 });
 });
 
 it('is no attempt and no outage where it takes too long, and nothing is sent so late', async () => {

@@ -67,6 +67,8 @@ export async function startPostgres({ withTls = false, isDurable = false } = {})
   const data = path.join(folder, 'data');
   const made = spawnSync(path.join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-N', '-E', 'UTF8'], {
     ...user,
+    // Not that of whoever runs the tests, which this machine may not have.
+    env: { ...process.env, LC_ALL: 'C' },
     cwd: folder,
     encoding: 'utf8',
   });
@@ -87,7 +89,9 @@ export async function startPostgres({ withTls = false, isDurable = false } = {})
   let server: ChildProcess;
   const start = async () => {
     server = spawn(path.join(bin, 'postgres'), [...flags, ...settings], { ...user, cwd: folder, stdio: 'ignore' });
-    await eventually(() => canConnect(url), Boolean, 60_000);
+    const hasEnded = (): boolean => server.exitCode !== null || server.signalCode !== null;
+    await eventually(async () => hasEnded() || (await canConnect(url)), Boolean, 60_000);
+    if (hasEnded()) throw new Error(`PostgreSQL ended at once, at port ${port}`);
   };
   const halt = async (mode: 'fast' | 'immediate' = 'fast') => {
     if (server.exitCode !== null || server.signalCode !== null) return;

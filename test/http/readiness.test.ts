@@ -215,10 +215,10 @@ describe('stopping', () => {
   it('is told by /readyz while it still serves', async () => {
     const app = await startTestApp();
     const kept = await startTestApp();
-    app.genauth.faults.next({ kind: 'delay', ms: 400 });
+    app.genauth.faults.next({ kind: 'delay', ms: 2500 });
     const underWay = kickDemoUser(app);
     await eventually(() => app.genauth.receivedCount() === 1);
-    const stopped = app.stop(300);
+    const stopped = app.stop(2000);
     expect(await readinessOf(app)).toMatchObject({ status: 503, body: { reasons: ['SHUTTING_DOWN'] } });
     expect((await execute(app, '{ __typename }')).headers.get('connection')).toBe('close');
     expect(await underWay).toMatchObject({ __typename: 'KickUsersSuccess' });

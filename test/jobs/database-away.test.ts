@@ -107,9 +107,10 @@ withPostgres('while PostgreSQL is away', () => {
 describeOnEachStore('an answer of the database', (kind) => {
   let app: TestApp;
   let failNext: ReturnType<typeof failing>['failNext'];
+  let failed: ReturnType<typeof failing>['failed'];
   beforeAll(async () => {
     const made = failing(await openStore(await makeStore(kind)));
-    ({ failNext } = made);
+    ({ failNext, failed } = made);
     app = await startTestApp({}, undefined, made.store);
   });
   const SETTLING = /verified_offline = c\.verified_offline/;
@@ -160,6 +161,7 @@ describeOnEachStore('an answer of the database', (kind) => {
       failNext({ error: LOST, isDone, where: /sent_at = case/ });
       const id = await acceptedJob(app, { userIds: [user.userId], appIds: [directory.demoApp.appId] });
       const job = await finishedJob(app, id);
+      expect(failed()).toBe(1);
       // It is known here that nothing was sent, so nothing is read back and the call is the first one.
       expect(outcomesOf(job)).toMatchObject([{ state: 'KICKED', attempts: 1 }]);
       expect(app.genauth.receivedCount(CHECK_SESSION)).toBe(readings);
@@ -173,11 +175,13 @@ describeOnEachStore('an answer of the database', (kind) => {
     const user = directory.users[4]!;
     directory.signIn(user.userId, directory.demoApp.appId);
     const readings = app.genauth.receivedCount(CHECK_SESSION);
-    faults.next({ kind: 'envelope', statusCode: 429, message: 'slow down' });
+    // Not tried again within the same call, so that it is written down.
+    faults.next({ kind: 'status', status: 429, headers: { 'retry-after': '1' } });
     failNext({ error: LOST, isDone, where: SAVING }, 3);
     const id = await acceptedJob(app, { userIds: [user.userId], appIds: [directory.demoApp.appId] });
     expect(outcomesOf(await finishedJob(app, id))).toMatchObject([{ state: 'KICKED', attempts: 2 }]);
     expect(app.genauth.receivedCount(CHECK_SESSION)).toBe(readings);
+    expect(failed()).toBe(3);
   });
 
   it.each([false, true])(
@@ -192,6 +196,7 @@ describeOnEachStore('an answer of the database', (kind) => {
       const id = await acceptedJob(app, { userIds: [user.userId], appIds: [directory.demoApp.appId] });
       expect(outcomesOf(await finishedJob(app, id))).toMatchObject([{ state: 'KICKED', attempts: 1 }]);
       await eventually(outcomesCounted, (count) => count === counted + 1);
+      expect(failed()).toBe(3);
       expect([KICK_USERS, CHECK_SESSION].map((path) => app.genauth.receivedCount(path))).toEqual([
         kicks! + 1,
         readings,
@@ -209,6 +214,7 @@ describeOnEachStore('an answer of the database', (kind) => {
       failNext({ error: LOST, isDone, where: SETTLING });
       const id = await acceptedJob(app, { userIds: [user.userId], appIds: [directory.demoApp.appId] });
       expect((await finishedJob(app, id)).progress).toMatchObject({ kicked: 1 });
+      expect(failed()).toBe(1);
       await eventually(
         () => recordsOf(id, 'USER_RESOLVED'),
         (records) => records.length > 0,

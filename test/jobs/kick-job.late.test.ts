@@ -21,7 +21,7 @@ async function start(kind: StoreKind, environment: Record<string, string> = {}) 
   const { userId } = directory.users[3]!;
   const { appId } = directory.demoApp;
   directory.signIn(userId, appId);
-  return { app, userId, appId, isOnline: () => directory.isOnline(userId, appId) };
+  return { app, store, userId, appId, isOnline: () => directory.isOnline(userId, appId) };
 }
 const outcomeOf = async (app: TestApp, id: string) => outcomesOf(await finishedJob(app, id))[0];
 
@@ -139,9 +139,17 @@ withPostgres('with a clock that a test can set', () => {
 
   it('a line is put off by the clock of the database, not by that of the gateway', async () => {
     ahead(Date)(4 * 60 * 1000);
-    const { app, userId, appId } = await start('postgres');
-    app.genauth.faults.next(BUSY);
+    const { app, store, userId, appId } = await start('postgres');
+    // Longer than the client waits within one call, so that the line is put off.
+    app.genauth.faults.next({ ...BUSY, headers: { 'retry-after': '1' } });
     const id = await acceptedJob(app, { userIds: [userId], appIds: [appId] });
+    const waiting = () =>
+      store.query<{ seconds: number }>(
+        `select extract(epoch from start_after - now())::float8 as seconds from pgboss.job
+         where name = 'kick-chunks' and state < 'active' and start_after > now()`,
+      );
+    const [chunk] = await eventually(waiting, ({ length }) => length > 0);
+    expect(chunk!.seconds).toBeLessThan(60);
     expect(await outcomeOf(app, id)).toMatchObject({ state: 'KICKED', attempts: 2 });
   });
 });

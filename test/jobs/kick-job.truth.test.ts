@@ -15,7 +15,7 @@ let app: TestApp;
 let email: string;
 let appId: string;
 beforeAll(async () => {
-  app = await startTestApp({ GENAUTH_TIMEOUT_MS: '3000', GENAUTH_BREAKER_FAILURES: '0' });
+  app = await startTestApp({ GENAUTH_TIMEOUT_MS: '10000', GENAUTH_BREAKER_FAILURES: '0' });
   email = app.genauth.directory.users[3]!.ids.email;
   ({ appId } = app.genauth.directory.demoApp);
 });

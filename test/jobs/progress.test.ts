@@ -63,7 +63,7 @@ describeOnEachStore('watching a job', (kind) => {
   });
 
   it('goes on after a break: who comes back is told the count of then, and the rest', async () => {
-    app.genauth.faults.next({ kind: 'delay', ms: 800 });
+    app.genauth.faults.next({ kind: 'delay', ms: 3000 });
     const id = await acceptedJob(app, inputOf(app, 20));
     const first = await watchJob(app, id);
     await someEvents(first);

@@ -63,7 +63,7 @@ withPostgres('two gateways on one PostgreSQL', () => {
   });
 
   it('count the open jobs of a caller together', async () => {
-    slowDown(1500);
+    slowDown(4000);
     const payloads = await Promise.all([one, other, one, other, one, other].map((app) => startJob(app, inputFor(1))));
     expect(payloads.filter(({ code }) => code === 'TOO_MANY_JOBS')).toHaveLength(1);
     for (const { job } of payloads) if (job !== undefined) await finishedJob(one, job.id);

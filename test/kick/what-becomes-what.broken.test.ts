@@ -10,7 +10,7 @@ import { failure, success } from './payloads';
 
 const KICK_USERS = '/api/v3/kick-users';
 const PATIENT = { GENAUTH_BREAKER_FAILURES: '0' };
-const HASTY = { ...PATIENT, GENAUTH_TIMEOUT_MS: '300' };
+const HASTY = { ...PATIENT, GENAUTH_TIMEOUT_MS: '2000' };
 
 let app: TestApp;
 const targetOf = ({ genauth: { directory } }: TestApp) => ({
@@ -197,7 +197,7 @@ describe('no answer in time, an answer that never ends: UPSTREAM_TIMEOUT, retrya
   });
 
   it('the last attempt has only what the others have left', async () => {
-    const hasty = await startTestApp({ ...PATIENT, GENAUTH_TIMEOUT_MS: '1000' });
+    const hasty = await startTestApp({ ...PATIENT, GENAUTH_TIMEOUT_MS: '4000' });
     hasty.genauth.faults.next({ kind: 'reset' }, 2);
     await expectAnswer({ kind: 'never' }, timedOut, hasty);
     expect(hasty.genauth.receivedCount(KICK_USERS)).toBe(3);

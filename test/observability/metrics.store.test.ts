@@ -80,7 +80,7 @@ withPostgres('a database that goes away', () => {
     const app = await startTestApp({ DATABASE_URL: server.url }, await startTestEmulator());
     const { demoUser, demoApp } = app.genauth.directory;
     expect((await scrape(app)).value('kick_gateway_audit_records_waiting')).toBe(0);
-    app.genauth.faults.next({ kind: 'delay', ms: 500 });
+    app.genauth.faults.next({ kind: 'delay', ms: 3000 });
     const underWay = kick(app, { userId: demoUser.userId, appIds: [demoApp.appId] });
     await eventually(() => app.genauth.receivedCount() === 1);
     await server.halt('immediate');

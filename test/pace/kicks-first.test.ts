@@ -8,7 +8,7 @@ import { acceptedJob, readJob } from '../jobs/jobs';
 const CAP = 24;
 const GATEWAYS = 6;
 /** More than an even share of the pace lets go before their deadline, and less than all of it does. */
-const KICKS = 90;
+const KICKS = 50;
 
 withPostgres('kicks at one of six gateways, while all work on a job', () => {
   it('have the pace that they need', async () => {

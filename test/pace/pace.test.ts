@@ -38,10 +38,11 @@ describe('in any one second arrive at most the cap and a tenth', () => {
 describe('a kick whose turn would come after its deadline', () => {
   it('is refused at once, with nothing sent and a record of it', async () => {
     const store = await openStore(await makeStore('embedded'));
-    const app = await startTestApp({ GENAUTH_MAX_RPS: '2', GENAUTH_TIMEOUT_MS: '3000' }, undefined, store);
+    const app = await startTestApp({ GENAUTH_MAX_RPS: '2', GENAUTH_TIMEOUT_MS: '8000' }, undefined, store);
+    const KICKS = 30;
     const answered: string[] = [];
     const payloads = await Promise.all(
-      Array.from({ length: 16 }, async () => {
+      Array.from({ length: KICKS }, async () => {
         const payload = await kickDemoUser(app);
         answered.push(payload.code ?? 'done');
         return payload;
@@ -58,11 +59,11 @@ describe('a kick whose turn would come after its deadline', () => {
         }),
       );
       expect(payload.retryAfterSeconds).toBeGreaterThanOrEqual(1);
-      expect(payload.retryAfterSeconds).toBeLessThanOrEqual(3);
+      expect(payload.retryAfterSeconds).toBeLessThanOrEqual(8);
     }
     // Those that could wait were answered later, the last one by seconds.
-    expect(answered.at(-1)).toBe('done');
-    expect(app.genauth.receivedCount(KICK_USERS)).toBe(16 - refused.length);
+    expect(answered.lastIndexOf('done')).toBeGreaterThan(answered.indexOf('RATE_LIMITED'));
+    expect(app.genauth.receivedCount(KICK_USERS)).toBe(KICKS - refused.length);
     const query = '{ auditEvents(first: 50) { edges { node { action code mayHaveTakenEffect } } } }';
     const recorded = await eventually(
       async () => {
@@ -93,15 +94,19 @@ it('an open circuit is told at once, and takes no turn', async () => {
 
 it('a waiting kick whose caller hangs up is dropped, and its turn is the next one’s', async () => {
   const app = await startTestApp({ GENAUTH_MAX_RPS: '2' });
-  expect(await kickDemoUser(app)).toEqual(success());
+  const requested = () => app.logs.filter(({ msg }) => msg === 'kick requested').length;
+  // They go on for three seconds: time enough for a busy machine to see the one behind them hang up.
+  const before = kickTimes(app, 7);
+  await eventually(() => requested() === 7);
   const hangUp = new AbortController();
   const abandoned = kickDemoUser(app, hangUp.signal).catch(() => 'abandoned');
-  await eventually(() => app.logs.filter(({ msg }) => msg === 'kick requested').length === 2);
+  await eventually(() => requested() === 8);
   hangUp.abort();
   expect(await abandoned).toBe('abandoned');
   await eventually(() => app.logs.some(({ msg }) => msg === 'kick failed'));
   expect(await kickDemoUser(app)).toEqual(success());
-  expect(app.genauth.receivedCount(KICK_USERS)).toBe(2);
+  expect(codesOf(await before)).toEqual(Array(7).fill('done'));
+  expect(app.genauth.receivedCount(KICK_USERS)).toBe(8);
 });
 
 it('HTTP 429 halves the pace at once', async () => {
@@ -111,6 +116,6 @@ it('HTTP 429 halves the pace at once', async () => {
   const [throttledAt = NaN] = arrivals(app);
   await kickTimes(app, 120);
   const after = arrivals(app).filter((at) => at > throttledAt && at - throttledAt < 1000);
-  expect(after.length).toBeGreaterThan(0);
+  expect(arrivals(app)).toHaveLength(121);
   expect(after.length).toBeLessThanOrEqual(55);
 });

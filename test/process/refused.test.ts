@@ -29,7 +29,9 @@ async function refusal(env: Env, cwd = makeFolder(), script = START) {
 /** Without the rights of root, which may do everything. */
 function unprivileged(): [command: string, ...args: string[]] {
   if (process.getuid?.() !== 0) return [process.execPath];
-  return ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', process.execPath];
+  // Not another user: that one may not look into the folder where this project is, as below `mktemp -d` or /root.
+  const rights = '-dac_override,-dac_read_search,-net_bind_service';
+  return ['setpriv', `--bounding-set=${rights}`, '--inh-caps=-all', process.execPath];
 }
 
 async function refusalOfUser(env: Env) {

@@ -6,11 +6,16 @@ import { kick } from '../helpers/execute';
 /** Much shorter than the grace of the gateways. Milliseconds. */
 const POLL_MS = 50;
 const KICK_EVERY_MS = 25;
+/** What a gateway said before that says nothing any more: this process may have stood still meanwhile. */
+const FRESH_MS = 400;
 
 interface Target {
   url: string;
-  isReady: boolean;
+  /** When it was asked last and said that it is ready, by `performance.now()`. */
+  readyAt: number;
 }
+
+const isFresh = ({ readyAt }: Target): boolean => performance.now() - readyAt < FRESH_MS;
 
 const isReady = async (url: string): Promise<boolean> => {
   const signal = AbortSignal.timeout(500);
@@ -36,7 +41,7 @@ export class SteadyClient {
     private readonly token: string,
     private readonly input: Record<string, unknown>,
   ) {
-    this.targets = urls.map((url) => ({ url, isReady: false }));
+    this.targets = urls.map((url) => ({ url, readyAt: -Infinity }));
   }
 
   /** Until `stop`. */
@@ -62,7 +67,7 @@ export class SteadyClient {
   /** A gateway that is ready, each in its turn. */
   async next(): Promise<{ url: string }> {
     const ready = await eventually(
-      () => this.targets.filter((target) => target.isReady),
+      () => this.targets.filter(isFresh),
       ({ length }) => length > 0,
     );
     this.turn += 1;
@@ -70,11 +75,12 @@ export class SteadyClient {
   }
 
   /** Whether a gateway takes part again. */
-  readonly isBack = (url: string): boolean => this.targets.some((target) => target.url === url && target.isReady);
+  readonly isBack = (url: string): boolean => this.targets.some((target) => target.url === url && isFresh(target));
 
   private async watch(target: Target): Promise<void> {
     while (!this.isOver) {
-      target.isReady = await isReady(target.url);
+      const askedAt = performance.now();
+      target.readyAt = (await isReady(target.url)) ? askedAt : -Infinity;
       await delay(POLL_MS);
     }
   }
