@@ -5,7 +5,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { ExecutionResult } from 'graphql';
 import { createHandler } from 'graphql-sse';
-import { StreamCut } from '../jobs/progress-events';
+import { StreamCut } from '../stream-cut';
 
 /** What the library is shown of every request: all was decided before, and it would judge some of it otherwise. */
 const SHOWN = {

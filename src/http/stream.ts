@@ -43,6 +43,8 @@ type Coded = Pick<GraphQLFormattedError, 'extensions'>;
 interface Begun {
   result: AsyncIterable<ExecutionResult> | ExecutionResult;
   context: RequestContext;
+  /** Of the answer, where it is one. */
+  told: readonly Coded[];
   /** On the clock of `performance.now()`. */
   startedAt: number;
 }
@@ -65,16 +67,20 @@ async function abandon({ result }: Begun): Promise<void> {
   if (Symbol.asyncIterator in result) await result[Symbol.asyncIterator]().return?.();
 }
 
-/** @param errors as the caller is told them */
-function logRefusal({ principal, log }: RequestContext, httpStatus: number, errors: readonly Coded[]): void {
-  const errorCodes = [...new Set(errors.map(({ extensions }) => extensions?.['code']))];
-  log.info({ type: 'subscription', actor: principal?.subject ?? null, httpStatus, errorCodes }, 'operation');
+/** One line a stream, or its refusal. @param told errors as the caller is told them */
+function logStream(
+  { principal, log }: RequestContext,
+  httpStatus: number,
+  told: readonly Coded[],
+  startedAt: number,
+): void {
+  const errorCodes = [...new Set(told.map(({ extensions }) => extensions?.['code']))];
+  const durationMs = Math.round(performance.now() - startedAt);
+  const actor = principal?.subject ?? null;
+  log.info({ type: 'subscription', actor, httpStatus, errorCodes, durationMs }, 'operation');
 }
 
-function logEnd({ context: { principal, log }, startedAt }: Begun): void {
-  const durationMs = Math.round(performance.now() - startedAt);
-  log.info({ type: 'subscription', actor: principal?.subject ?? null, durationMs }, 'operation');
-}
+const logEnd = ({ context, told, startedAt }: Begun): void => logStream(context, 200, told, startedAt);
 
 export function serveStream(app: FastifyInstance, options: StreamOptions): void {
   const prepare = createSubscriptionPreparer(options.schema, options);
@@ -106,30 +112,32 @@ export function serveStream(app: FastifyInstance, options: StreamOptions): void 
 
   app.post(PATH, { onRequest: options.door, preParsing: options.preParsing }, async (request, reply) => {
     const { body, bodyBytes, headers } = request;
+    const startedAt = performance.now();
     const context = options.createContext(request, reply);
     const prepared = prepare({ body, bodyBytes, accept: headers.accept ?? '*/*' });
     if (!prepared.isOk) {
-      logRefusal(context, prepared.status, prepared.errors);
+      logStream(context, prepared.status, prepared.errors, startedAt);
       const errors = prepared.errors.map((error) => ({
         ...error,
         extensions: { ...error.extensions, requestId: request.id },
       }));
       return reply.code(prepared.status).send({ errors });
     }
-    const startedAt = performance.now();
     noteUnlisted(prepared.args.document, prepared.sha256, prepared.args.operationName, context.log);
+    let told: readonly Coded[] = [];
     const result = await subscribe({ ...prepared.args, contextValue: context });
     if ('errors' in result && result.errors !== undefined) {
       options.onRefused(result.errors, context);
       // A scope that is missing is a 403 here as it is at /graphql.
       const { errors, httpStatus, headers: extra } = answerErrors(result.errors, request.id);
       if (httpStatus !== 200) {
-        logRefusal(context, httpStatus, errors);
+        logStream(context, httpStatus, errors, startedAt);
         void reply.code(httpStatus).headers(extra);
         return reply.send({ errors: present(result, context).errors });
       }
+      told = errors;
     }
-    const begun = { result, context, startedAt };
+    const begun = { result, context, told, startedAt };
     if (context.hangUp.aborted) {
       await abandon(begun);
       logEnd(begun);

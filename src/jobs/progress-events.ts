@@ -1,12 +1,8 @@
 /** One watcher's progress as an async iterator: the newest count, never a backlog, and the final one last. */
 import { LONGEST_TIMER_MS } from '../longest-timer';
+import { StreamCut } from '../stream-cut';
 import type { Progress } from './kick-outcome.repository';
 import { EVERY_MS, type ProgressFeed, type Snapshot } from './progress-feed';
-
-/** The gateway stops or the token has expired before the final count: the stream is to end as if broken off. */
-export class StreamCut extends Error {
-  override readonly name = 'StreamCut';
-}
 
 const DONE = { done: true, value: undefined } as const;
 type Result = IteratorResult<Progress, undefined>;
@@ -57,6 +53,7 @@ export class ProgressEvents implements AsyncIterableIterator<Progress, undefined
     return DONE;
   }
 
+  /** The gateway stops, or the token has expired, before the final count. */
   private cut(): void {
     this.end();
     this.isCut = true;

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import type { ExecutionResult } from 'graphql';
 import { frame } from '../../src/http/event-frames';
-import { StreamCut } from '../../src/jobs/progress-events';
+import { StreamCut } from '../../src/stream-cut';
 import { eventually } from '../helpers/eventually';
 
 // The library only hands it on.

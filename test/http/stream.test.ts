@@ -83,11 +83,24 @@ describe('a subscription is served', () => {
     });
   });
 
-  it('with one line in the log when it is over, without its variables', async () => {
+  it.each<[string, () => object, string[]]>([
+    ['it is over', watching, []],
+    ['it has nothing to tell of', () => watching({ variables: { id: CANARY } }), ['JOB_NOT_FOUND']],
+  ])('with one line in the log when %s, without its variables', async (_, body, errorCodes) => {
     app.logs.length = 0;
-    await watched(watching());
-    const [line] = await eventually(() => app.logs.filter(({ msg }) => msg === 'operation'), ({ length }) => length > 0); // prettier-ignore
-    expect(line).toMatchObject({ type: 'subscription', actor: 'developer', durationMs: expect.any(Number) });
+    await (
+      await openStream(app, body())
+    ).ended;
+    const lines = await eventually(() => app.logs.filter(({ msg }) => msg === 'operation'), ({ length }) => length > 0); // prettier-ignore
+    const what = {
+      type: 'subscription',
+      actor: 'developer',
+      httpStatus: 200,
+      errorCodes,
+      durationMs: expect.any(Number),
+    };
+    expect(lines).toMatchObject([what]);
+    expect(JSON.stringify(lines)).not.toContain(CANARY);
   });
 });
 
