@@ -190,13 +190,15 @@ describe('waitBeforeRetry', () => {
   const LONGEST_MS = [100, 300];
 
   it('never waits longer than 100 and 300 ms, nor past the deadline, nor where waiting is no use', () => {
+    // It takes no time itself, however busy the machine is.
+    jest.spyOn(performance, 'now').mockReturnValue(performance.now());
     fc.assert(
       fc.property(codes, seconds, attempts, random, fc.nat({ max: 500 }), (code, asked, attempt, draw, timeoutMs) => {
         const error = new AppError(code, 'm', { retryAfterSeconds: asked });
         const waitMs = waitBeforeRetry(error, attempt, new Deadline(timeoutMs), draw);
         const longestMs = LONGEST_MS[attempt - 1];
         if (longestMs === undefined || !error.isRetryable || (asked ?? 0) > 0) return waitMs === null;
-        return waitMs === null ? timeoutMs <= longestMs + 50 : waitMs <= longestMs && waitMs < timeoutMs && waitMs > 0;
+        return waitMs === null ? timeoutMs <= longestMs : waitMs <= longestMs && waitMs < timeoutMs && waitMs > 0;
       }),
     );
   });

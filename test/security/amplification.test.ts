@@ -4,6 +4,7 @@ import path from 'node:path';
 import { buildSchema, getIntrospectionQuery, isEnumType, isInputObjectType, isListType, isNonNullType, Kind, OperationTypeNode, parse, typeFromAST, type GraphQLType } from 'graphql'; // prettier-ignore
 import { printContract } from '../../src/emit-schema';
 import { findBrokenLimit } from '../../src/graphql/limits';
+import { toCursor } from '../../src/graphql/connection';
 import { costOf } from '../../src/graphql/operation-cost';
 import { execute, operation } from '../helpers/execute';
 import { serveSchema } from '../helpers/serve-schema';
@@ -210,14 +211,14 @@ describe('on a schema with lists', () => {
 
 describe('schema/operations', () => {
   const schema = buildSchema(printContract());
-  /** Something that the type takes; the longest page for numbers. */
+  /** Something that the type takes; the longest page for numbers, and a text that is a cursor as well. */
   function sample(type: GraphQLType | undefined): unknown {
     if (isNonNullType(type)) return sample(type.ofType);
     if (isListType(type)) return [sample(type.ofType)];
     if (isEnumType(type)) return type.getValues()[0]?.name;
     if (isInputObjectType(type))
       return Object.fromEntries(Object.values(type.getFields()).map((field) => [field.name, sample(field.type)]));
-    return { Int: 100, Boolean: true }[String(type)] ?? 'x';
+    return { Int: 100, Boolean: true }[String(type)] ?? toCursor('1');
   }
 
   it.each(readdirSync(path.join(__dirname, '..', '..', 'schema', 'operations')))('%s is within the limits', (file) => {

@@ -58,9 +58,12 @@ withPostgres('connections that end right after an answer', () => {
       return rows[0]!.many;
     };
 
-    const slow = Array.from({ length: CONNECTIONS }, () => database.query('select pg_sleep(0.3)'));
-    await eventually(() => count(`and query like '%pg_sleep%'`), (many) => many === CONNECTIONS); // prettier-ignore
+    // Until all connections are in use, and the answers will be held.
+    await observer.query('select pg_advisory_lock(1)');
+    const slow = Array.from({ length: CONNECTIONS }, () => database.query('select pg_advisory_lock_shared(1)'));
+    await eventually(() => count(`and wait_event = 'advisory'`), (many) => many === CONNECTIONS); // prettier-ignore
     proxy.hold();
+    await observer.query('select pg_advisory_unlock(1)');
     const next = Promise.allSettled(
       Array.from({ length: CONNECTIONS }, () => database.transaction((transaction) => transaction.query('select 1'))),
     );
