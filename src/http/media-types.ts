@@ -23,9 +23,12 @@ export const MAX_ACCEPT_LENGTH = 200;
 export const mediaTypeOfRefusal = (accept = '*/*'): string | undefined =>
   accept.length > MAX_ACCEPT_LENGTH ? undefined : mediaTypeFor(accept);
 
+/** As streams go out, and as callers mostly ask for them: to a negotiator a parameter makes another type. */
+const EVENTS = ['text/event-stream; charset=utf-8', 'text/event-stream'];
+
 /** Whether a caller takes server-sent events. @param accept the header as it came */
 export const takesEvents = (accept: string): boolean =>
-  new Negotiator({ headers: { accept } }).mediaType(['text/event-stream']) !== undefined;
+  new Negotiator({ headers: { accept } }).mediaType(EVENTS) !== undefined;
 
 /** The one that a caller likes best; undefined when they take none. @param accept the header as it came */
 export const mediaTypeFor = (accept: string): string | undefined =>

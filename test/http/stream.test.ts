@@ -56,6 +56,7 @@ describe('a subscription is served', () => {
     ['without an accept header', () => watching(), { headers: { accept: undefined } }],
     ['to who accepts anything', () => watching(), { headers: { accept: '*/*' } }],
     ['to who accepts any text', () => watching(), { headers: { accept: 'text/*;q=0.9' } }],
+    ['to who accepts it in UTF-8', () => watching(), { headers: { accept: 'text/event-stream;charset=UTF-8' } }],
     [
       'to who accepts it among others',
       () => watching(),
