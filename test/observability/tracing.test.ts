@@ -1,8 +1,12 @@
 /** OpenTelemetry: one trace from the caller to GenAuth, nothing personal in it, and nothing of it at all when it is off. */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Emulator } from '../../src/emulator/emulator';
+import { atEnd } from '../helpers/at-end';
 import { startCollector, type CollectedSpan, type Collector } from '../helpers/collector';
 import { makeFolder } from '../helpers/deployment';
 import { eventually } from '../helpers/eventually';
@@ -134,6 +138,23 @@ describe('the end', () => {
     const { genauth, app } = await startTraced(environment);
     expect(await kick(app, targetOf(genauth))).toMatchObject({ __typename: 'KickUsersSuccess' });
     app.signal('SIGTERM');
+    expect(await app.exit).toBe(0);
+  });
+
+  it('does not wait for one that takes everything and never answers', async () => {
+    const collector = createServer().listen(0, '127.0.0.1');
+    await once(collector, 'listening');
+    atEnd(async () => {
+      collector.closeAllConnections();
+      await new Promise((resolve) => collector.close(resolve));
+    });
+    const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, SHUTDOWN_GRACE_MS: '0', GENAUTH_TIMEOUT_MS: '1000' };
+    const { genauth, app } = await startTraced(environment);
+    await kick(app, targetOf(genauth));
+    const [[asked]] = await Promise.all([once(collector, 'request'), app.signal('SIGTERM')]);
+    expect((asked as IncomingMessage).url).toBe('/v1/traces');
+    // An end that takes too long is cut off, and then it is 1.
     expect(await app.exit).toBe(0);
   });
 });
