@@ -152,8 +152,10 @@ describe('the end', () => {
     const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, SHUTDOWN_GRACE_MS: '0', GENAUTH_TIMEOUT_MS: '1000' };
     const { genauth, app } = await startTraced(environment);
     await kick(app, targetOf(genauth));
-    const [[asked]] = await Promise.all([once(collector, 'request'), app.signal('SIGTERM')]);
-    expect((asked as IncomingMessage).url).toBe('/v1/traces');
+    const asked = once(collector, 'request');
+    app.signal('SIGTERM');
+    const [request] = (await asked) as [IncomingMessage];
+    expect(request.url).toBe('/v1/traces');
     // An end that takes too long is cut off, and then it is 1.
     expect(await app.exit).toBe(0);
   });
