@@ -78,6 +78,11 @@ export class AppError extends Error {
   }
 }
 
+/** Nothing was sent, as the caller had gone, or our own pace or the time forbade it: it says nothing about GenAuth. */
+export class UntriedError extends AppError {
+  override readonly name: string = 'UntriedError';
+}
+
 /** The input breaks a rule; nothing was sent. */
 export class InvalidInputError extends AppError {
   override readonly name = 'InvalidInputError';

@@ -91,6 +91,8 @@ export async function serveGraphql(http: FastifyInstance, options: EdgeOptions):
   http.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
+    // Apollo takes none.
+    exposeHeadRoute: false,
     onRequest: [inStep, door],
     preParsing: shortBodies,
     handler: (request, reply) => inHand.during(() => answer(request, reply)),

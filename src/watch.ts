@@ -4,7 +4,7 @@ import type { KeysState, SigningKeys } from './auth/signing-keys';
 import type { GenAuthClient } from './genauth/client';
 import type { KeyHealth } from './genauth/key-health';
 import type { Readiness, ReadinessNote } from './http/readiness';
-import { countJobsByState } from './jobs/kick-job.repository';
+import { countJobsByState } from './jobs/jobs-under-way.repository';
 import type { Metrics } from './observability/metrics-registry';
 import { patiently } from './observability/patient';
 import type { Pace } from './pace/pace';

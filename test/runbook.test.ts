@@ -122,6 +122,14 @@ withTools('the commands for the night', () => {
     expect(itemsOf('not-out.jsonl').map(({ userId: user }) => user)).toEqual([strangers[0]]);
   });
 
+  it('go on behind a skipped user who has been erased', async () => {
+    const [upTo] = cutAt('What was done');
+    const pages = `pages() { echo '{"userId":null,"state":"SKIPPED","code":null,"message":null}'; }`;
+    const { code, stderr } = await paste(`JOB=j\n${pages}\n${upTo.slice(cutAt('Who is not out')[0].length)}`);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(itemsOf('not-out.jsonl')).toEqual([]);
+  });
+
   it.each([
     ['nothing', 'ask() { cat >sent.json; }'],
     ['what is no JSON', 'ask() { cat >sent.json; echo "<html>504 Gateway Time-out</html>"; }'],

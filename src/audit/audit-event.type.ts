@@ -72,7 +72,8 @@ export class AuditEvent {
 
   @Field(() => String, {
     nullable: true,
-    description: 'For a failure or refusal: its code, as callers were told; `UNEXPECTED` is a bug of the gateway.',
+    description:
+      'For a failure or refusal: its code, as callers were told; `HUNG_UP`: the caller had gone before anything was sent, and was told nothing; `UNEXPECTED` is a bug of the gateway.',
   })
   code!: string | null;
 

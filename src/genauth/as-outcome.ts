@@ -1,4 +1,5 @@
 import { AppError, ErrorCode } from '../errors';
+import { HungUpError } from '../hang-up';
 
 /** GenAuth documents no Retry-After; its limit is per second, so one second is our own back-off. */
 const DEFAULT_RETRY_AFTER_SECONDS = 1;
@@ -11,6 +12,7 @@ const UNSENT: ReadonlySet<ErrorCode> = new Set([ErrorCode.UPSTREAM_UNAVAILABLE, 
  * one is told: "nothing was sent" would be untrue, and what GenAuth said of it would be lost.
  */
 export function asOutcome(last: AppError, inDoubt: AppError | null): AppError {
+  if (last instanceof HungUpError && inDoubt === null) return last;
   const wasSent = last.mayHaveTakenEffect || !UNSENT.has(last.code);
   const error = wasSent ? last : (inDoubt ?? last);
   const isThrottled = error.code === ErrorCode.RATE_LIMITED;

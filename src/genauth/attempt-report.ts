@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors';
+import type { RecordedCode } from '../hang-up';
 import type { HttpMethod } from './signature';
 
 /** One attempt, as the log and the metrics see it: no bodies, no headers. */
@@ -15,5 +15,5 @@ export interface AttemptReport {
   /** GenAuth's own code of what was wrong. */
   apiCode: number | null;
   /** Null on success. */
-  code: ErrorCode | null;
+  code: RecordedCode | null;
 }

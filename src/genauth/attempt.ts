@@ -1,10 +1,10 @@
 /** One attempt at one call: signed afresh, sent, read. */
 import { Pool } from 'undici';
-import { AppError, ErrorCode } from '../errors';
-import type { HangUp } from '../hang-up';
+import { AppError, ErrorCode, UntriedError } from '../errors';
+import { recordedCode, type HangUp } from '../hang-up';
 import { createStep } from '../in-step';
 import type { AttemptReport } from './attempt-report';
-import { fromTransport, readAnswer, UntriedError, type DataReading } from './failures';
+import { fromTransport, readAnswer, type DataReading } from './failures';
 import type { Permit, Priority } from './permit';
 import { Redaction } from './redaction';
 import type { Deadline } from './resilience';
@@ -115,7 +115,7 @@ export class AttemptRunner {
         httpStatus,
         upstreamRequestId,
         apiCode: error?.apiCode ?? null,
-        code: error?.code ?? null,
+        code: error === null ? null : recordedCode(error),
       });
     };
     const failWith = (error: AppError, httpStatus: number | null): never => {

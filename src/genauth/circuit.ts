@@ -10,8 +10,8 @@ import {
   handleWhen,
   type CircuitBreakerPolicy,
 } from 'cockatiel';
-import { AppError, ErrorCode } from '../errors';
-import { isOutage, UntriedError } from './failures';
+import { AppError, ErrorCode, UntriedError } from '../errors';
+import { isOutage } from './failures';
 
 /** An open circuit lets one probe through after this many milliseconds. */
 const HALF_OPEN_AFTER_MS = 5000;

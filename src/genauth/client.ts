@@ -1,9 +1,10 @@
 /** GenAuth, as services see it: one method a call, tried again while that is harmless. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError, ErrorCode } from '../errors';
+import { AppError, ErrorCode, UntriedError } from '../errors';
+import { HungUpError } from '../hang-up';
 import { asOutcome } from './as-outcome';
 import { AttemptRunner, type AttemptOptions, type Call, type CallContext, type Success } from './attempt';
-import { isOutage, readSuccessFlag, UntriedError, type DataReading } from './failures';
+import { isOutage, readSuccessFlag, type DataReading } from './failures';
 import { Permit, type Pace } from './permit';
 import { Circuit, type CircuitStateName } from './circuit';
 import { Deadline, refuseAfter, tooLate, waitBeforeRetry } from './resilience';
@@ -40,7 +41,6 @@ const CHEAPEST_READ: Call<unknown> = {
 const MAX_ATTEMPTS = 3;
 
 /** For the log: nobody is left to be told. */
-const HUNG_UP = 'The caller has hung up; nothing was sent.';
 
 /** GenAuth is believed to mean so long at most, however long it asks for: then one call finds out. Milliseconds. */
 const LONGEST_WAIT_MS = 60_000;
@@ -185,7 +185,7 @@ export class GenAuthClient {
 
   /** An open circuit is told before, as it takes no turn. @throws {AppError} */
   private untilItMayGo({ hangUp }: CallContext, permit: Permit, deadline: Deadline | null): Promise<void> {
-    if (hangUp?.aborted === true) throw new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, HUNG_UP);
+    if (hangUp?.aborted === true) throw new HungUpError();
     this.circuit.refuseIfOpen();
     return permit.acquire(deadline);
   }

@@ -1,5 +1,6 @@
 /** What GenAuth's answer means: the table between its codes and ours. Pure. */
-import { AppError, ErrorCode, type ErrorFacts } from '../errors';
+import { AppError, ErrorCode, UntriedError, type ErrorFacts } from '../errors';
+import { HungUpError } from '../hang-up';
 import { isRecord } from '../is-record';
 import { parseEnvelope, type Answer, type Envelope } from './wire';
 import type { Redaction } from './redaction';
@@ -147,18 +148,12 @@ const NOT_SENT: [ErrorCode, string, boolean] = [
   'No connection to GenAuth; nothing was sent.',
   false,
 ];
-const TRANSPORT: Record<TransportFailure, [ErrorCode, string, boolean]> = {
+const TRANSPORT: Record<Exclude<TransportFailure, 'hung-up'>, [ErrorCode, string, boolean]> = {
   'not-sent': NOT_SENT,
   stale: NOT_SENT,
-  'hung-up': NOT_SENT,
   lost: [ErrorCode.UPSTREAM_UNAVAILABLE, 'The connection to GenAuth was lost after the request was sent.', true],
   timeout: [ErrorCode.UPSTREAM_TIMEOUT, 'GenAuth gave no complete answer in time.', true],
 };
-
-/** Nothing was sent, as the caller had gone, or our own pace or the time forbade it: it says nothing about GenAuth. */
-export class UntriedError extends AppError {
-  override readonly name = 'UntriedError';
-}
 
 /** Failures that say GenAuth is down, not that it dislikes the request: 5xx, no answer in time, no connection. */
 export const isOutage = (error: unknown): error is AppError =>
@@ -168,7 +163,7 @@ export const isOutage = (error: unknown): error is AppError =>
 
 /** The meaning of an exchange that ended without an answer. */
 export function fromTransport(failure: TransportFailure, cause: unknown): AppError {
+  if (failure === 'hung-up') return new HungUpError(cause);
   const [code, message, mayHaveTakenEffect] = TRANSPORT[failure];
-  const facts = { mayHaveTakenEffect, cause };
-  return failure === 'hung-up' ? new UntriedError(code, message, facts) : new AppError(code, message, facts);
+  return new AppError(code, message, { mayHaveTakenEffect, cause });
 }

@@ -1,11 +1,12 @@
 /** Whether GenAuth takes our key: learnt from real calls, and asked again only while it is refused. */
 import { ErrorCode } from '../errors';
+import type { RecordedCode } from '../hang-up';
 
 /** While the key is refused, one read this often asks whether it still is. Milliseconds. */
 const ASK_AGAIN_MS = 10_000;
 
 /** Codes that say GenAuth looked at the request itself, so it had taken the signature. */
-const ACCEPTED: ReadonlySet<ErrorCode | null> = new Set([
+const ACCEPTED: ReadonlySet<RecordedCode | null> = new Set([
   null,
   ErrorCode.USER_NOT_FOUND,
   ErrorCode.APP_NOT_FOUND,
@@ -31,7 +32,7 @@ export class KeyHealth {
   }
 
   /** Takes in how one attempt ended; null stands for success. */
-  note(code: ErrorCode | null): void {
+  note(code: RecordedCode | null): void {
     if (this.isStopped) return;
     if (code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) {
       this.timer ??= setInterval(() => void this.ask(), this.everyMs).unref();

@@ -4,8 +4,7 @@
  * A kick repeated at once is harmless: the user is out already. A kick repeated late throws out a user who has come
  * back in the meantime. So all attempts of a mutation share one deadline, and nothing is sent after it.
  */
-import { ErrorCode, type AppError } from '../errors';
-import { UntriedError } from './failures';
+import { ErrorCode, UntriedError, type AppError } from '../errors';
 
 /** The longest waits before the second and the third attempt, in milliseconds. */
 const LONGEST_WAITS_MS = [100, 300] as const;

@@ -39,7 +39,8 @@ const POSITION = /^\d{1,18}$/;
 /** @param largest of the connection's positions @throws {GraphQLError} BAD_USER_INPUT when it is no cursor of ours */
 function fromCursor(cursor: string, largest: number): string {
   const position = Buffer.from(cursor, 'base64url').toString();
-  const isOurs = POSITION.test(position) && Number(position) <= largest;
+  // Buffer passes over what is no base64.
+  const isOurs = POSITION.test(position) && Number(position) <= largest && toCursor(position) === cursor;
   return isOurs ? position : refuse('`after` is no cursor of this connection.');
 }
 

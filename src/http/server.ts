@@ -154,6 +154,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     await app.register(cors, {
       origin: [...options.corsOrigins],
       methods: ['GET', 'POST'],
+      // A bare OPTIONS is told the same, not an error that is none of ours.
+      strictPreflight: false,
       exposedHeaders: ['x-request-id', 'retry-after', 'www-authenticate'],
       maxAge: 600,
     });

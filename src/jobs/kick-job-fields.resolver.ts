@@ -30,7 +30,8 @@ export class KickJobFieldsResolver {
   @FailuresAsError()
   @FieldResolver(() => GraphQLDateTime, {
     nullable: true,
-    description: 'When it will be finished at the pace of the moment; null when it is, or is paused.',
+    description:
+      'When it will be finished at the pace of the moment, which all jobs under way share; later if more are started. Null when it is finished, or paused.',
   })
   estimatedFinishAt(@Root() { row }: KickJob, @Ctx() context: RequestContext): Promise<Date | null> {
     return this.reads.estimatedFinishAt(row, callerOf(context));

@@ -8,6 +8,7 @@ import { UserIdType } from '../kick/user-id-type.enum';
 import type { Reader, ReadingTurns } from '../limits/reading-turns';
 import { unlessAway } from '../store/away';
 import type { Database } from '../store/database';
+import { countUsersBeside, type UsersBeside } from './jobs-under-way.repository';
 import { findJob, listJobs, type JobRow } from './kick-job.repository';
 import { countProgress, listOutcomes, type Progress } from './kick-outcome.repository';
 import type { KickOutcomeState } from './kick-outcome-state.enum';
@@ -78,17 +79,23 @@ export class KickJobReadsService {
     return job.finished_at === null ? this.turns.read(reader, async () => this.outlook.pausedReason()) : null;
   }
 
-  /** From what is left and the pace of the moment; null when it is finished, or nothing is sent. */
+  /**
+   * From what is left and the pace of the moment, which jobs share alike: for each user of one, each other job has one. Null
+   * when it is finished, or nothing is sent.
+   */
   async estimatedFinishAt(job: JobRow, reader: Reader): Promise<Date | null> {
     if (job.finished_at !== null || (await this.pausedReason(job, reader)) !== null) return null;
     const { pending } = await this.progress(job, reader);
-    const seconds = (pending * callsPerUser(job)) / Math.max(0.01, this.outlook.callsPerSecond());
+    const others = await this.turns.read(reader, () => countUsersBeside(this.database, job.id, pending));
+    const own = { apps: job.app_ids.length, type: job.user_id_type, verify: job.verify, users: pending };
+    const calls = [own, ...others].reduce((sum, some) => sum + some.users * callsPerUser(some), 0);
+    const seconds = calls / Math.max(0.01, this.outlook.callsPerSecond());
     return new Date(Date.now() + Math.min(seconds * 1000, MAX_WAIT_MS));
   }
 }
 
 /** Kicks, and what `verify` reads afterwards: each app, and GenAuth's own id where the job has another one. */
-function callsPerUser({ app_ids: { length: apps }, user_id_type: type, verify }: JobRow): number {
+function callsPerUser({ apps, type, verify }: UsersBeside): number {
   const lookups = type === UserIdType.USER_ID ? 0 : 1;
   return Math.ceil(apps / MAX_APPS_PER_CALL) + (verify ? apps + lookups : 0);
 }

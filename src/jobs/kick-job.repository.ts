@@ -165,17 +165,6 @@ export const findJobsOfOtherFormats = async (store: Queryable, known: readonly n
   return rows.map(({ id }) => id);
 };
 
-/** How many jobs are in each state that is not final, and how many of their users are pending. */
-export const countJobsByState = (store: Queryable) =>
-  store.query<{ state: KickJobState; jobs: number; pending: number }>(
-    `select j.state, count(*)::integer as jobs, sum(l.pending)::integer as pending
-     from kick_jobs j cross join lateral (
-       -- As all lines are, by number: without that, the lines of all jobs may be read for each one.
-       select count(*) as pending from kick_lines
-       where job_id = j.id and state = 'PENDING' and line between 0 and j.total
-     ) l where j.finished_at is null group by j.state`,
-  );
-
 /** Whether a live gateway tells that GenAuth is away, by its circuit. */
 export const someCircuitIsOpen = async (store: Queryable): Promise<boolean> => {
   const rows = await store.query(

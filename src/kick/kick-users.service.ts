@@ -6,6 +6,7 @@ import type { Principal } from '../auth/principal';
 import type { KickCommand, KickReceipt } from '../genauth/client';
 import type { CallContext } from '../genauth/attempt';
 import { AppError, ErrorCode } from '../errors';
+import { HUNG_UP, recordedCode } from '../hang-up';
 import type { CallerLimit } from '../limits/caller-limit';
 import type { Fingerprint } from '../observability/fingerprint';
 import { loggableAppIds, loggableTicket } from '../observability/loggable';
@@ -34,6 +35,13 @@ export interface Caller extends CallContext {
 }
 
 type Facts = ReturnType<KickUsersService['factsOf']>;
+
+/** The record of a request. */
+interface Requested {
+  auditId: string;
+  /** On the clock of `performance.now()`. */
+  at: number;
+}
 
 /** What came of a request, as far as it is known. */
 type Outcome = Pick<AuditEntry, 'follows' | 'code' | 'mayHaveTakenEffect' | 'upstreamRequestId' | 'durationMs'>;
@@ -80,7 +88,8 @@ export class KickUsersService {
     if (retryAfterSeconds !== null) throw this.refuse(request, caller, retryAfterSeconds);
     const facts = this.factsOf(request, caller);
     const auditId = await this.recordRequest(facts, caller);
-    return this.carryOut(request, caller, facts, () => auditId);
+    const requested = { auditId, at: performance.now() };
+    return this.carryOut(request, caller, facts, () => requested);
   }
 
   /**
@@ -90,12 +99,12 @@ export class KickUsersService {
    */
   async kickForJob(request: KickRequest, caller: Caller): Promise<KickResult> {
     const facts = this.factsOf(request, caller);
-    let auditId: string | null = null;
+    let requested: Requested | null = null;
     const beforeSend = async (): Promise<void> => {
       await caller.beforeSend?.();
-      auditId ??= await this.recordRequest(facts, caller);
+      requested ??= { auditId: await this.recordRequest(facts, caller), at: performance.now() };
     };
-    return this.carryOut(request, { ...caller, beforeSend }, facts, () => auditId);
+    return this.carryOut(request, { ...caller, beforeSend }, facts, () => requested);
   }
 
   private async recordRequest(facts: Facts, caller: Caller): Promise<string> {
@@ -112,23 +121,24 @@ export class KickUsersService {
     }
   }
 
-  /** @param requested the record of the request, once there is one */
+  /** @param requestedBy the record of the request, once there is one */
   private async carryOut(
     request: KickRequest,
     caller: Caller,
     facts: Facts,
-    requested: () => string | null,
+    requestedBy: () => Requested | null,
   ): Promise<KickResult> {
     const startedAt = performance.now();
     const record = (code: KickOutcome, action: RecordedAction, what: Outcome): string | null => {
-      const auditId = requested();
-      const durationMs = performance.now() - startedAt;
-      if (auditId === null) return null;
-      this.metrics.countKick(originOf(caller), code, durationMs);
-      what.follows = auditId;
-      what.durationMs = durationMs;
+      const requested = requestedBy();
+      const now = performance.now();
+      if (requested === null) return null;
+      this.metrics.countKick(originOf(caller), code, now - startedAt);
+      what.follows = requested.auditId;
+      // A job's kick has waited for its turn before that; the trail tells of the time between its two records.
+      what.durationMs = now - requested.at;
       this.audit.after(entryOf(facts, action, what));
-      return auditId;
+      return requested.auditId;
     };
     try {
       const receipt = await this.genauth.kickUser(request, caller);
@@ -145,9 +155,11 @@ export class KickUsersService {
         record('UNEXPECTED', 'KICK_FAILED', { code: 'UNEXPECTED', mayHaveTakenEffect: true });
         throw error;
       }
-      const { code, mayHaveTakenEffect, upstreamRequestId } = error;
+      const { mayHaveTakenEffect, upstreamRequestId } = error;
+      const code = recordedCode(error);
       error.auditId = record(code, 'KICK_FAILED', { code, mayHaveTakenEffect, upstreamRequestId });
-      const level = error.auditId === null ? 'debug' : 'warn';
+      // Without a record it is tried again; and who hung up knows.
+      const level = error.auditId === null || code === HUNG_UP ? 'debug' : 'warn';
       caller.log[level]({ ...facts.log(), auditId: error.auditId, code, mayHaveTakenEffect, upstreamRequestId }, 'kick failed'); // prettier-ignore
       throw error;
     }

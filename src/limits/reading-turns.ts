@@ -6,7 +6,7 @@ import { HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import type { Principal } from '../auth/principal';
 import { codeOf } from '../errors';
-import type { HangUp } from '../hang-up';
+import { HUNG_UP, type HangUp } from '../hang-up';
 import { DatabaseAwayError, unlessAway } from '../store/away';
 
 /** Of the connections that a gateway has (postgres.ts), readings leave one over for records and jobs. */
@@ -35,7 +35,7 @@ const tooMany = (): GraphQLError =>
   });
 /** Nobody is left to be told; the log of the operation has it. */
 const hungUp = (): GraphQLError =>
-  new GraphQLError('The caller has hung up; nothing was read.', { extensions: { code: 'HUNG_UP' } });
+  new GraphQLError('The caller has hung up; nothing was read.', { extensions: { code: HUNG_UP } });
 
 export class ReadingTurns {
   private underWay = 0;

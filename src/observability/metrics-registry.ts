@@ -1,6 +1,7 @@
 /** The metrics of one gateway, in a registry of their own: several gateways may run in one process. */
 import { collectDefaultMetrics, Gauge, Registry, type MetricObject } from 'prom-client';
 import { ErrorCode } from '../errors';
+import { HUNG_UP, type RecordedCode } from '../hang-up';
 import { GatheredCounter, GatheredHistogram } from './gathered';
 import {
   BUILD_INFO,
@@ -36,7 +37,7 @@ export class Metrics {
     const build = new Gauge({ ...BUILD_INFO, labelNames: ['version'], aggregator: 'max', registers: [this.registry] });
     build.set({ version }, 1);
     // From 0, so that the first of each shows as an increase.
-    const outcomes: KickOutcome[] = ['SUCCESS', 'UNEXPECTED', ...Object.values(ErrorCode)];
+    const outcomes: KickOutcome[] = ['SUCCESS', HUNG_UP, 'UNEXPECTED', ...Object.values(ErrorCode)];
     for (const outcome of outcomes) this.kicks.inc('single', outcome, 0);
     const refusals: RefusalCode[] = ['RATE_LIMITED', 'FORBIDDEN', 'UNAUTHENTICATED'];
     for (const code of refusals) this.refusals.inc(code, '', 0);
@@ -70,7 +71,7 @@ export class Metrics {
   }
 
   /** @param path one of the client's own @param code null on success */
-  countAttempt(path: string, code: ErrorCode | null, durationMs: number): void {
+  countAttempt(path: string, code: RecordedCode | null, durationMs: number): void {
     this.attempts.inc(path, code ?? 'SUCCESS');
     this.attemptSeconds.observe(path, durationMs / 1000);
   }

@@ -3,7 +3,7 @@
  * fields of the schema; never an id, and never a text that a caller or GenAuth has chosen.
  */
 import type { KeysState } from '../auth/signing-keys';
-import type { ErrorCode } from '../errors';
+import type { RecordedCode } from '../hang-up';
 import type { PaceStatus } from '../pace/pace';
 
 /** What all names begin with. */
@@ -13,8 +13,8 @@ export const PREFIX = 'kick_gateway_';
 export const DURATIONS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
 export type KickOrigin = 'single' | 'job';
-/** UNEXPECTED: a bug of ours. */
-export type KickOutcome = 'SUCCESS' | ErrorCode | 'UNEXPECTED';
+/** HUNG_UP: its caller had gone before it was sent. UNEXPECTED: a bug of ours. */
+export type KickOutcome = 'SUCCESS' | RecordedCode | 'UNEXPECTED';
 /** `failed`: a bug of ours, masked. Failures that a payload tells are `ok`; they count as kicks. */
 export type OperationOutcome = 'ok' | 'refused' | 'failed';
 export type RefusalCode = 'RATE_LIMITED' | 'FORBIDDEN' | 'UNAUTHENTICATED';

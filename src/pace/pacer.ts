@@ -3,7 +3,7 @@
  * of it, single kicks before jobs. It knows a rate, and neither where that comes from nor what a call is.
  */
 import { AppError, ErrorCode } from '../errors';
-import type { HangUp } from '../hang-up';
+import { HungUpError, type HangUp } from '../hang-up';
 import { REAL_CLOCK, type Clock } from './clock';
 
 /** `kick`: somebody waits for this one call. `job`: one of many, nobody looks at the clock. */
@@ -64,10 +64,10 @@ export class Pacer {
    * Resolves when one call may go, now.
    * @param withinMs a turn later than this is refused at once
    * @param hangUp takes the call out of its queue
-   * @throws {AppError} RATE_LIMITED when the turn would come too late
+   * @throws {AppError} RATE_LIMITED when the turn would come too late; a {@link HungUpError}
    */
   acquire(priority: Priority, withinMs = Infinity, hangUp?: HangUp): Promise<void> {
-    if (hangUp?.aborted === true) return Promise.reject(hungUp());
+    if (hangUp?.aborted === true) return Promise.reject(new HungUpError());
     const now = this.clock.now();
     if (!this.isWaitedFor && this.take(now, priority)) return GO;
     const { kick, job } = this.queues;
@@ -101,7 +101,7 @@ export class Pacer {
         hangUp?.removeEventListener('abort', onHangUp);
         how();
       };
-      const onHangUp = (): void => settle(() => reject(hungUp()));
+      const onHangUp = (): void => settle(() => reject(new HungUpError()));
       const waiter: Waiter = {
         deadline,
         go: () => settle(resolve),
@@ -152,9 +152,6 @@ export class Pacer {
     }
   }
 }
-
-const hungUp = (): AppError =>
-  new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, 'The caller has hung up while the call waited for its turn.');
 
 /** @param tooLateMs until when the queue will have become so much shorter */
 const tooLate = (tooLateMs: number): AppError =>

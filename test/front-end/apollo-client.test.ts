@@ -73,11 +73,19 @@ it.each([
   ['kickUsers', '(input: { userId: "nobody", appIds: ["none"] })'],
   ['cancelKickJob', '(id: "nothing")'],
   ['startKickJob', '(input: { userIds: [], appIds: [], reason: OTHER, idempotencyKey: "a" })'],
-])('gets what is asked for on the interface of all errors, of %s as well', async (field, given) => {
+])('gets what is asked for on the interface of all errors, and on the union, of %s as well', async (field, given) => {
   const app = await startTestApp();
   const mutation = gql(`mutation { ${field}${given} { ... on MutationError { code retryable } } }`);
   const { data } = await createClient(`${app.url}/graphql`).mutate<Record<string, unknown>>({ mutation });
   expect(data?.[field]).toMatchObject({ code: expect.any(String), retryable: false });
+  // As components name what they need of an answer.
+  const payload = field.replace(/^./, (letter) => letter.toUpperCase());
+  const byFragment = gql(`mutation { ${field}${given} { ...${payload}Parts } }
+    fragment ${payload}Parts on ${payload}Payload { ... on ${payload}Error { code retryable } }`);
+  const { data: parts } = await createClient(`${app.url}/graphql`).mutate<Record<string, unknown>>({
+    mutation: byFragment,
+  });
+  expect(parts?.[field]).toEqual(data?.[field]);
 });
 
 it('leaves the operations of schema/operations to those who send them by hand', async () => {

@@ -6,8 +6,13 @@ import type { DocumentNode } from 'graphql';
 /** Codegen writes it beside each operation. */
 const hashOf = (document: DocumentNode & { __meta__?: { hash: string } }): string => document.__meta__?.hash ?? '';
 
-/** What Apollo's cache can't know by itself: without it, it drops all that is asked for on the interface. */
-const possibleTypes = { MutationError: ['CancelKickJobError', 'KickUsersError', 'StartKickJobError'] };
+/** What Apollo's cache can't know by itself: it drops all that fragments on the interface, or on a union, ask for. */
+const possibleTypes = {
+  MutationError: ['CancelKickJobError', 'KickUsersError', 'StartKickJobError'],
+  CancelKickJobPayload: ['CancelKickJobError', 'CancelKickJobSuccess'],
+  KickUsersPayload: ['KickUsersError', 'KickUsersSuccess'],
+  StartKickJobPayload: ['StartKickJobError', 'StartKickJobSuccess'],
+};
 
 /** @param token the signed-in person's; left out where the gateway has no issuer */
 export function createClient(uri: string, token?: string): ApolloClient {

@@ -1,8 +1,7 @@
 /** Answers of one turn of the event loop go on together: what the circuit makes of them must not depend on that. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { AppError, ErrorCode } from '../../src/errors';
+import { AppError, ErrorCode, UntriedError } from '../../src/errors';
 import { Circuit, type CircuitStateName } from '../../src/genauth/circuit';
-import { UntriedError } from '../../src/genauth/failures';
 
 const outage = () => new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, 'GenAuth answered 503.');
 const refusal = () => new AppError(ErrorCode.REJECTED, 'GenAuth said no.');

@@ -59,3 +59,13 @@ it.each([String(2 ** 31), '9'.repeat(18), '9'.repeat(19), '-1', '1.5', ' 1', '']
     expect(await readPage(2, cursorOf(position))).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' });
   },
 );
+
+it.each([
+  ['padding', (cursor: string) => `${cursor}==`],
+  ['a line end', (cursor: string) => `${cursor}\n`],
+  ['what is no base64', (cursor: string) => `!${cursor}`],
+])('a cursor with %s is none', async (_name, change) => {
+  const cursor = cursorOf('1');
+  expect((await readPage(2, cursor)).status).toBe(200);
+  expect(await readPage(2, change(cursor))).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' });
+});

@@ -10,7 +10,7 @@ const ORIGIN = 'https://admin.example.com';
 /** With the methods that it takes, if there is something. */
 const ADDRESSES: [method: string, path: string, metrics: boolean, allow: string | undefined][] = [
   ['POST', '/nothing', false, undefined],
-  ['PATCH', '/graphql', false, 'GET, HEAD, POST'],
+  ['PATCH', '/graphql', false, 'GET, POST'],
   ['PUT', '/graphql/stream', false, 'POST'],
   ['POST', '/healthz', false, 'GET, HEAD'],
   ['POST', '/readyz?verbose=1', false, 'GET, HEAD'],

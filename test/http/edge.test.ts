@@ -80,6 +80,11 @@ describe('origins', () => {
     expect(answer.headers.get('access-control-expose-headers')).toBe('x-request-id, retry-after, www-authenticate');
     expect(answer.headers.get('vary')).toMatch(/\bOrigin\b/);
   });
+
+  it('an OPTIONS that is no preflight is told the same', async () => {
+    const answer = await fetch(`${production.url}/graphql`, { method: 'OPTIONS' });
+    expect([answer.status, answer.headers.get('access-control-allow-methods')]).toEqual([204, 'GET, POST']);
+  });
 });
 
 describe('while callers need no token, against DNS rebinding', () => {
