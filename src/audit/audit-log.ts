@@ -86,7 +86,7 @@ export class AuditLog {
     this.chain.abandon(entry);
   }
 
-  /** Writes what is left, once more if it has to be, and if it doesn't take longer than an end may. */
+  /** Writes what is left, again and again if it has to be, for as long as an end may take. */
   async stop(): Promise<void> {
     await Promise.race([this.writeLast(), delay(LAST_MS, undefined, { ref: false })]);
     this.isStopped = true;
@@ -101,7 +101,7 @@ export class AuditLog {
     await this.flushing;
     await this.chain.look();
     if (this.later !== null) clearTimeout(this.later);
-    if (this.pending.length > 0) await this.flush();
+    for (; this.pending.length > 0 && !this.isStopped; await delay(this.isFailing ? RETRY_MS : 0)) await this.flush();
   }
 
   private add(pending: Pending): void {

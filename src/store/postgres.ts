@@ -22,6 +22,12 @@ const QUERY_TIMEOUT_MS = 5000;
  */
 const SILENCE_MS = 10_000;
 
+/**
+ * What our statements, and the driver that reads their answers, take for granted, whatever the database or the role has set:
+ * dates that are not ISO would be read as none at all, and tables would be looked for, and made, elsewhere.
+ */
+const SESSION = `set datestyle to 'ISO'; set default_transaction_isolation to 'read committed'; set search_path to public`;
+
 type OnConnected = Parameters<Pool['connect']>[0];
 
 /** Says of an error that there was no connection to be had, whether a statement or a transaction was to have it. */
@@ -85,6 +91,8 @@ export function openPostgres(connectionString: string, log: Logger): Database {
     max: MAX_CONNECTIONS,
     query_timeout: QUERY_TIMEOUT_MS,
     statement_timeout: QUERY_TIMEOUT_MS,
+    // pg-pool waits for it, whatever its types say.
+    onConnect: (client) => client.query(SESSION) as unknown as void,
   });
   // One that dies in the moment when it passes from one to the next tells nobody else, and an error that nobody listens to
   // would end the process. Whatever is under way on it fails anyway.

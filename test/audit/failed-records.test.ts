@@ -60,6 +60,19 @@ describeOnEachStore('records that can not be written', (kind) => {
     expect(await verifyTrail(database, [])).toMatchObject({ faults: [] });
   });
 
+  it('are written at the end, too, once a database that was away is back', async () => {
+    const database = await openStore(await makeStore(kind));
+    const { store, failNext } = failing(database);
+    const { log, logs } = captureLog();
+    const records = new AuditLog(store, log);
+    await records.write(outcome('before'));
+    failNext(FULL_DISK, 3);
+    records.note(outcome('at the end'));
+    await records.stop();
+    expect(await actorsIn(database)).toEqual(['before', 'at the end']);
+    expect(logs.filter(({ msg }) => msg === 'audit record lost')).toEqual([]);
+  });
+
   it('are logged as lost when they come after the end, and are not written behind its back', async () => {
     const database = await openStore(await makeStore(kind));
     const { log, logs } = captureLog();
