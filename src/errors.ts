@@ -91,6 +91,6 @@ export class InvalidInputError extends AppError {
   }
 }
 
-/** The `code` of an error of Node's (ENOENT), or of PostgreSQL's (its SQLSTATE); empty for everything else. */
+/** The `code` of an error of Node's (ENOENT), of undici's, or of PostgreSQL's (its SQLSTATE); empty for everything else. */
 export const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';

@@ -31,8 +31,9 @@ function logAttempt(log: Logger, report: AttemptReport): void {
   const { requestId, method, path, attempt, httpStatus, upstreamRequestId, code } = report;
   // Left out where there is none, as in nearly all lines.
   const apiCode = report.apiCode ?? undefined;
+  const reason = report.reason ?? undefined;
   const durationMs = Math.round(report.durationMs * 1000) / 1000;
-  const facts = { requestId, method, path, attempt, httpStatus, upstreamRequestId, code, apiCode, durationMs };
+  const facts = { requestId, method, path, attempt, httpStatus, upstreamRequestId, code, apiCode, reason, durationMs };
   if (code === ErrorCode.UPSTREAM_REFUSED_CREDENTIALS) {
     log.error({ ...facts, why: NOT_THE_KEY[apiCode ?? 0] }, 'GenAuth refuses our key');
   } else if (code === null) log.info(facts, 'genauth attempt');

@@ -16,4 +16,6 @@ export interface AttemptReport {
   apiCode: number | null;
   /** Null on success. */
   code: RecordedCode | null;
+  /** Why there was no answer, by the code of Node's or undici's error (ENOTFOUND, CERT_HAS_EXPIRED, UND_ERR_SOCKET); null: no such error. */
+  reason: string | null;
 }

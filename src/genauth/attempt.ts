@@ -1,6 +1,6 @@
 /** One attempt at one call: signed afresh, sent, read. */
 import { Pool } from 'undici';
-import { AppError, ErrorCode, UntriedError } from '../errors';
+import { AppError, codeOf, ErrorCode, UntriedError } from '../errors';
 import { recordedCode, type HangUp } from '../hang-up';
 import { createStep } from '../in-step';
 import type { AttemptReport } from './attempt-report';
@@ -105,6 +105,7 @@ export class AttemptRunner {
     const { attempt, signatures } = turn;
     const startedAt = performance.now();
     let endedAt: number | null = null;
+    let reason: string | null = null;
     const report = (httpStatus: number | null, upstreamRequestId: string | null, error: AppError | null): void => {
       this.options.onAttempt({
         requestId: context.requestId,
@@ -116,6 +117,7 @@ export class AttemptRunner {
         upstreamRequestId,
         apiCode: error?.apiCode ?? null,
         code: error === null ? null : recordedCode(error),
+        reason,
       });
     };
     const failWith = (error: AppError, httpStatus: number | null): never => {
@@ -128,6 +130,7 @@ export class AttemptRunner {
       answer = await this.send(call, context, turn);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
+      reason = codeOf(error.cause) || null;
       return failWith(fromTransport(error.failure, error.cause), null);
     }
     // The rest is our own time, not GenAuth's.
