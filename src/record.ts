@@ -23,10 +23,12 @@ export function startRecord(policy: Config['audit'], { database, fingerprint, me
   const records = new AuditLog(database, log, new LostRecords(log, metrics.countLostRecord));
   const audit = new AuditService(records, policy, fingerprint, log, metrics.countLostRecord);
   const { retentionDays } = policy;
-  const erase = async (before: Date, limit: number) =>
-    (await eraseTargetsBefore(database, before, limit)) +
-    (await eraseUsersBefore(database, before, limit)) +
-    (await eraseInputsBefore(database, before, limit));
-  const retention = retentionDays === null ? null : new Retention(erase, audit, retentionDays, log);
+  // The first two as `audit:erase` counts them.
+  const erasers = {
+    records: (before: Date, limit: number) => eraseTargetsBefore(database, before, limit),
+    outcomes: (before: Date, limit: number) => eraseUsersBefore(database, before, limit),
+    inputs: (before: Date, limit: number) => eraseInputsBefore(database, before, limit),
+  };
+  const retention = retentionDays === null ? null : new Retention(erasers, audit, retentionDays, log);
   return { records, audit, retention };
 }

@@ -5,11 +5,14 @@ import type { AuditService } from './audit.service';
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** How often to look. Milliseconds. */
 const EVERY_MS = 60 * 60 * 1000;
-/** Records in one statement: the database gives up one that takes seconds, and kicks must not wait for it. */
+/** In one statement: the database gives up one that takes seconds, and kicks must not wait for it. */
 const BATCH_SIZE = 1000;
 
 /** Who is on record for an erasure that nobody in particular asked for. */
 const RETENTION = { actor: 'gateway', issuer: 'local', requestId: 'retention', action: 'TARGETS_ERASED' } as const;
+
+/** Erases some of what is older, at most `limit`. @returns how many it was; 0: there is no more */
+export type Eraser = (before: Date, limit: number) => Promise<number>;
 
 export class Retention {
   private readonly timer: NodeJS.Timeout;
@@ -18,11 +21,11 @@ export class Retention {
   private isStopping = false;
 
   /**
-   * @param erase some of what is older, wherever it stands, at most `limit` of a kind; answers how many records it was
+   * @param erasers by what they erase, as the record of it counts them
    * @param days personal data is kept so long
    */
   constructor(
-    private readonly erase: (before: Date, limit: number) => Promise<number>,
+    private readonly erasers: Readonly<Record<string, Eraser>>,
     private readonly audit: AuditService,
     private readonly days: number,
     private readonly log: Logger,
@@ -44,16 +47,19 @@ export class Retention {
   private async run(): Promise<void> {
     // Dates begin in 1970 for our purpose: a retention of any length is one of at most that.
     const before = new Date(Math.max(0, Date.now() - this.days * DAY_MS));
-    let records = 0;
-    try {
-      for (let erased = 1; erased > 0 && !this.isStopping; records += erased) {
-        erased = await this.erase(before, BATCH_SIZE);
+    const erased: Record<string, number> = {};
+    for (const [what, erase] of Object.entries(this.erasers)) {
+      erased[what] = 0;
+      try {
+        // Counted batch by batch: what was erased before one fails is on record all the same.
+        for (let count = 1; count > 0 && !this.isStopping; erased[what] += count)
+          count = await erase(before, BATCH_SIZE);
+      } catch (error) {
+        this.log.error({ err: error, what }, 'personal data can not be erased');
       }
-    } catch (error) {
-      this.log.error({ err: error }, 'personal data can not be erased');
     }
-    if (records === 0) return;
-    this.log.info({ records }, 'personal data erased');
-    this.audit.after({ ...RETENTION, details: { records, before: before.toISOString() } });
+    if (Object.values(erased).every((count) => count === 0)) return;
+    this.log.info(erased, 'personal data erased');
+    this.audit.after({ ...RETENTION, details: { ...erased, before: before.toISOString() } });
   }
 }

@@ -39,7 +39,7 @@ function start(days: number, erase: () => number | Promise<number>) {
     asked.push(before);
     return erase();
   };
-  const retention = new Retention(eraseBefore, audit, days, log);
+  const retention = new Retention({ records: eraseBefore }, audit, days, log);
   return { clock, records, retention, asked, logs };
 }
 
@@ -118,4 +118,31 @@ it('does not look again while it is still at it, and its end waits for that', as
   isDone();
   await stopping;
   await records.stop();
+});
+
+it('records what it erased before the database failed, each kind by its name, and goes on with the next', async () => {
+  const records = new AuditLog(database, pino({ level: 'silent' }));
+  const audit = new AuditService(records, { isRequired: true }, () => 'mark', pino({ level: 'silent' }));
+  const { log, logs } = captureLog();
+  /** Each batch in turn. */
+  const erasing =
+    (...batches: (number | Error)[]) =>
+    async (): Promise<number> => {
+      const next = batches.shift() ?? 0;
+      if (next instanceof Error) throw next;
+      return next;
+    };
+  const erasers = { records: erasing(1000, 2), outcomes: erasing(3, new Error('gone')), inputs: erasing(4) };
+  const retention = new Retention(erasers, audit, 30, log);
+  await eventually(() => logs.some(({ msg }) => msg === 'personal data erased'));
+  await retention.stop();
+  await records.stop();
+  expect(logs).toMatchObject([
+    { level: 50, msg: 'personal data can not be erased', what: 'outcomes', err: { message: 'gone' } },
+    { level: 30, records: 1002, outcomes: 3, inputs: 4 },
+  ]);
+  const [told] = await database.query<{ details: string }>(
+    `select details from audit_events where action = 'TARGETS_ERASED' order by position desc limit 1`,
+  );
+  expect(JSON.parse(told!.details)).toMatchObject({ records: 1002, outcomes: 3, inputs: 4 });
 });
