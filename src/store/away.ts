@@ -17,6 +17,14 @@ const OF_POSTGRES = /^((08|28|3D|53|57|58)[0-9A-Z]{3}|25006|25P03)$/;
 const OF_THE_DRIVER =
   /^(Connection terminated|Query read timeout|timeout (expired|exceeded)|Client (has encountered a connection error|was closed)|The server does not support SSL|There was an error establishing an SSL)/;
 
+/**
+ * Of all these, what passes without anybody's doing: no connection, none left, a server that starts up, shuts down or may only
+ * read for now, a statement or a silence that took too long. And a change that was broken off, as it and an older gateway waited
+ * for each other.
+ */
+const PASSING = /^(ECONN|EPIPE|EHOST|ENET|ENOTFOUND|EAI_|ETIMEDOUT|0800|25006|25P03|40P01|53300|55P03|57014|57P0)/;
+const PASSING_OF_THE_DRIVER = /^(Connection terminated|Query read timeout|timeout (expired|exceeded))/;
+
 /** There was no connection to be had. Whatever the reason (a certificate, a right that was taken away), it may pass by itself. */
 export class NoConnectionError extends Error {
   override readonly name = 'NoConnectionError';
@@ -37,6 +45,12 @@ export function isAway(error: unknown): boolean {
   if (error instanceof NoConnectionError) return true;
   const code = codeOf(error);
   return code === '' ? OF_THE_DRIVER.test(reasonOf(error)) : OF_SOCKETS.test(code) || OF_POSTGRES.test(code);
+}
+
+/** Whether a start waits for it to pass. What an operator has to mend, such as a password or a pooler's settings, is told at once. */
+export function isPassing(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === '' ? PASSING_OF_THE_DRIVER.test(reasonOf(error)) : PASSING.test(code);
 }
 
 /** The database can't be used now. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf } from '../errors';
 import type { Logger } from '../observability/logger';
+import { isPassing } from './away';
 import type { Database } from './database';
 import { databaseFaultOf, describeDatabaseFault } from './database-fault';
 import { isEmbeddedThere, openEmbedded } from './embedded';
@@ -41,21 +41,12 @@ async function onceReachable<T>(work: () => Promise<T>, log: Logger, giveUp?: Ab
     try {
       return await work();
     } catch (error) {
-      if (!isUnreachable(error) || performance.now() > endsAt) throw error;
+      if (!isPassing(error) || performance.now() > endsAt) throw error;
       log.warn({ reason: databaseFaultOf(error) }, 'the database is not there yet');
       await delay(RETRY_MS, undefined, { signal: giveUp });
     }
   }
 }
-
-/**
- * No connection, none left, or a server that starts up or shuts down (PostgreSQL's class 57, operator intervention) or may
- * only read for now, as after a change of roles; or one that broke the change off, as it and an older gateway waited for each
- * other. What an operator has to mend, such as a password, is told at once.
- */
-const isUnreachable = (error: unknown): boolean =>
-  /^(ECONN|EPIPE|EHOST|ENET|ENOTFOUND|EAI_|ETIMEDOUT|0800|25006|53300|57P0|40P01)/.test(codeOf(error)) ||
-  /timeout|connection terminated/i.test(String(error));
 
 /**
  * Opens the store and brings its schema up to date.

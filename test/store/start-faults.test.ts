@@ -1,4 +1,6 @@
 /** A database that can't be used at a gateway's start: said in our words, which name neither hosts nor users. */
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { Client } from 'pg';
 import pino from 'pino';
 import { startFaultsOf } from '../../src/start-faults';
@@ -8,6 +10,7 @@ import { openPostgres } from '../../src/store/postgres';
 import { atEnd } from '../helpers/at-end';
 import { eventually } from '../helpers/eventually';
 import { freePort } from '../helpers/free-port';
+import { captureLog } from '../helpers/start-app';
 import { makeStore, withPostgres } from '../helpers/stores';
 
 const LOG = pino({ level: 'silent' });
@@ -27,6 +30,29 @@ it('one that goes away before it is listened to is not taken for the address to 
   expect(startFaultsOf(new NoConnectionError(unknown))).toEqual([
     'the database is not reachable, or refuses this gateway (ENOTFOUND): its host name has no address',
   ]);
+});
+
+/** As PgBouncer answers a connection that asks for what it was not told to let through. */
+async function startPooler(parameter: string): Promise<string> {
+  const fields = Buffer.from(`SFATAL\0C08P01\0Munsupported startup parameter: ${parameter}\0\0`);
+  const head = Buffer.from('E\0\0\0\0');
+  head.writeInt32BE(4 + fields.length, 1);
+  const server = createServer((client) => client.on('error', () => undefined).once('data', () => client.end(Buffer.concat([head, fields])))); // prettier-ignore
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atEnd(async () => void server.close());
+  return `postgres://canary:canary@127.0.0.1:${(server.address() as AddressInfo).port}/canary`;
+}
+
+it('a pooler that does not let a time-out through is told of at once, as waiting for it is no use', async () => {
+  const { logs, log } = captureLog();
+  const fault: unknown = await openDatabase({ url: await startPooler('statement_timeout'), dataDir: '' }, log).catch(
+    (error: unknown) => error,
+  );
+  expect(startFaultsOf(fault)).toEqual([
+    'the database is not reachable, or refuses this gateway (08P01): a pooler in between may not let its settings through (the README tells which)',
+  ]);
+  expect(logs).toEqual([]);
 });
 
 withPostgres('one that another gateway prepares', () => {
