@@ -11,6 +11,10 @@ const EDGE = {
   group: ['graphql', 'type-graphql', 'class-validator', '@apollo/*', 'fastify', '**/graphql/*'],
   message: 'GenAuth is the backend and knows no GraphQL: throw an AppError and let the edge shape it.',
 };
+const BELOW_EDGE = {
+  ...EDGE,
+  message: 'What services stand on knows no GraphQL: throw an error of your own and let src/graphql shape it.',
+};
 const SENDER = {
   group: ['undici'],
   message: 'Only src/genauth sends requests: call GenAuthClient instead.',
@@ -84,6 +88,10 @@ module.exports = tseslint.config(
   {
     files: ['src/**/*.{service,worker,repository}.ts'],
     rules: restrict(DECORATORS, EDGE, SENDER, TEST, CONFIG, OTHER_EDGE),
+  },
+  {
+    files: ['src/{limits,pace,store}/**/*.ts'],
+    rules: restrict(DECORATORS, BELOW_EDGE, SENDER, TEST, GENAUTH, CONFIG),
   },
   {
     files: ['src/genauth/*.ts'],

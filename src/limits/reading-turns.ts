@@ -2,8 +2,6 @@
  * What callers read from the database, in turns: the connections are few, and a kick's record must not wait behind whatever
  * somebody likes to list. Callers take turns too, so that one who asks for much waits for that alone.
  */
-import { HeaderMap } from '@apollo/server';
-import { GraphQLError } from 'graphql';
 import type { Principal } from '../auth/principal';
 import { codeOf } from '../errors';
 import { HUNG_UP, type HangUp } from '../hang-up';
@@ -29,13 +27,24 @@ interface Waiting {
   giveUp: (error: Error) => void;
 }
 
-const tooMany = (): GraphQLError =>
-  new GraphQLError('You have more readings under way than one caller may; ask again when some are answered.', {
-    extensions: { code: 'TOO_MANY_READINGS', http: { status: 429, headers: new HeaderMap([['retry-after', '1']]) } },
-  });
-/** Nobody is left to be told; the log of the operation has it. */
-const hungUp = (): GraphQLError =>
-  new GraphQLError('The caller has hung up; nothing was read.', { extensions: { code: HUNG_UP } });
+/** Why something was not read, which is the caller's doing. What callers are told of it is the edge's matter. */
+export class UnreadError extends Error {
+  override readonly name = 'UnreadError';
+  constructor(
+    /** `HUNG_UP`: nobody is left to be told; the log of the operation has it. */
+    readonly code: 'TOO_MANY_READINGS' | typeof HUNG_UP,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const tooMany = (): UnreadError =>
+  new UnreadError(
+    'TOO_MANY_READINGS',
+    'You have more readings under way than one caller may; ask again when some are answered.',
+  );
+const hungUp = (): UnreadError => new UnreadError(HUNG_UP, 'The caller has hung up; nothing was read.');
 
 export class ReadingTurns {
   private underWay = 0;
@@ -43,7 +52,7 @@ export class ReadingTurns {
   /** By caller; whose turn is next stands first. None is empty. */
   private readonly queues = new Map<string, Waiting[]>();
 
-  /** @throws {DatabaseAwayError} its own, or that of one before it; or whatever `work` throws */
+  /** @throws {DatabaseAwayError} its own, or that of one before it; {UnreadError}; or whatever `work` throws */
   read<T>({ principal: { issuer, subject }, hangUp }: Reader, work: () => Promise<T>): Promise<T> {
     const caller = JSON.stringify([issuer, subject]);
     const queue = this.queues.get(caller) ?? [];

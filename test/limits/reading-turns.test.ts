@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { CallerHangUp } from '../../src/hang-up';
 import { KickJobReadsService } from '../../src/jobs/kick-job-reads.service';
 import type { JobRow } from '../../src/jobs/kick-job.repository';
-import { ReadingTurns, type Reader } from '../../src/limits/reading-turns';
+import { ReadingTurns, UnreadError, type Reader } from '../../src/limits/reading-turns';
 import { DatabaseAwayError } from '../../src/store/away';
 import type { Database } from '../../src/store/database';
 import { eventually } from '../helpers/eventually';
@@ -83,7 +83,7 @@ describe('turns', () => {
     const kept = turns.read(reader('a', new CallerHangUp()), async () => order.push('kept'));
     hangUp.note();
     for (const { end } of blockers) end();
-    await expect(dropped).rejects.toMatchObject({ extensions: { code: 'HUNG_UP' } });
+    await expect(dropped).rejects.toMatchObject({ code: 'HUNG_UP' });
     await Promise.all([...blocked, kept]);
     expect(order).toEqual(['first', 'second', 'kept']);
   });
@@ -93,9 +93,7 @@ describe('turns', () => {
     const blockers = [held([], ''), held([], '')];
     const all: Promise<unknown>[] = blockers.map(({ work }) => turns.read(reader('a'), work));
     for (let i = 0; i < 5000; i++) all.push(turns.read(reader('a'), async () => undefined));
-    await expect(turns.read(reader('a'), async () => undefined)).rejects.toMatchObject({
-      extensions: { code: 'TOO_MANY_READINGS', http: { status: 429 } },
-    });
+    await expect(turns.read(reader('a'), async () => undefined)).rejects.toMatchObject({ code: 'TOO_MANY_READINGS' });
     all.push(turns.read(reader('b'), async () => undefined));
     for (const { end } of blockers) end();
     await Promise.all(all);
@@ -142,6 +140,18 @@ describe('turns', () => {
     const broken = [1, 2, 3].map(() => turns.read(reader('a'), () => Promise.reject(new Error('no'))));
     expect((await Promise.allSettled(broken)).map(({ status }) => status)).toEqual(new Array(3).fill('rejected'));
     await expect(turns.read(reader('a'), async () => 7)).resolves.toBe(7);
+  });
+});
+
+it('a caller who reads too much at once is told so, with the HTTP status for it', async () => {
+  const app = await startTestApp();
+  const tooMany = new UnreadError('TOO_MANY_READINGS', 'too many');
+  jest.spyOn(ReadingTurns.prototype, 'read').mockRejectedValueOnce(tooMany);
+  const { status, headers, errors } = await execute(app, '{ auditEvents { edges { cursor } } }');
+  expect({ status, retryAfter: headers.get('retry-after'), errors }).toMatchObject({
+    status: 429,
+    retryAfter: '1',
+    errors: [{ message: 'too many', extensions: { code: 'TOO_MANY_READINGS' } }],
   });
 });
 
