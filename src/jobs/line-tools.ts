@@ -8,6 +8,9 @@ import type { ReadBack } from './read-back';
 /** Settled for good; to be gone on with later; or no longer ours to say anything about. */
 export type LineEnd = 'settled' | 'later' | 'lost';
 
+/** What came of a mark "sent": the line was somebody else's by then (`lost`), or its job was cancelled. */
+export type MarkResult = 'sent' | 'lost' | 'cancelled';
+
 export interface LineTools {
   store: LineStore;
   readBack: ReadBack;

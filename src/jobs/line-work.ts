@@ -7,13 +7,13 @@ import { AppError, ErrorCode } from '../errors';
 import { CallLetters, type CallLetter } from './call-letters';
 import type { OwnedLine, Reading } from './kick-line.repository';
 import type { JobRow } from './kick-job.repository';
-import { KICKED, outcomeOf } from './line-outcomes';
+import { KICKED, notToBeSent, outcomeOf } from './line-outcomes';
 import { LineRow, type LineState } from './line-row';
-import type { LineEnd, LineTools } from './line-tools';
+import type { LineEnd, LineTools, MarkResult } from './line-tools';
 import { isInDoubt, isOfOurKey, mayBeMadeLater, noteOf, readsLater, saysUserIsUnknown, sentAtOf } from './untimely';
 import { verifyOffline } from './verify-offline';
 
-type Step = 'next' | 'stop';
+type Step = 'next' | 'stop' | Exclude<MarkResult, 'sent'>;
 
 export class LineWork {
   private readonly letters: CallLetters;
@@ -23,8 +23,6 @@ export class LineWork {
   private failure: AppError | null;
   /** What reading back settled; on record once the row has it. */
   private resolutions: CallLetter[] = [];
-  /** Set once a write was refused. */
-  private refusedBy: 'other-owner' | 'cancellation' | null = null;
 
   constructor(
     private readonly job: JobRow,
@@ -47,8 +45,8 @@ export class LineWork {
       const step = letter === '.' ? await this.send(index, 's') : await this.resolve(index, null);
       if (step === 'next') continue;
       // A sending without an answer is read back in another turn: the job ends no sooner.
-      if (this.refusedBy === 'cancellation' && !this.letters.isAwaited) break;
-      return this.refusedBy === 'other-owner' ? 'lost' : this.goOnLater();
+      if (step === 'cancelled' && !this.letters.isAwaited) break;
+      return step === 'lost' ? 'lost' : this.goOnLater();
     }
     return this.settle();
   }
@@ -58,30 +56,34 @@ export class LineWork {
     const refusals = before === '.' ? this.reading.tried : '';
     const { user_id_type: userIdType, reason, ticket } = this.job;
     const request = { userId: this.line.user_id, userIdType, appIds: this.tools.appIdsOf(index), reason, ticket };
+    // Beside what is thrown: where an attempt before this one is in doubt, the kick fails of that.
+    const marked: { as: MarkResult | null } = { as: null };
+    const beforeSend = async (): Promise<void> => {
+      if ((marked.as = await this.mark(index, mark)) !== 'sent') throw notToBeSent();
+    };
     try {
       // A repetition's second and third attempts are repetitions, too.
       const sendBy = mark === 'r' ? this.repeatableUntil : Infinity;
-      await this.tools.kick(request, { beforeSend: () => this.mark(index, mark), sendBy });
+      await this.tools.kick(request, { beforeSend, sendBy });
       this.isOut(index);
       return 'next';
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (this.refusedBy === 'other-owner') return 'stop';
-      if (this.refusedBy === 'cancellation' && !error.mayHaveTakenEffect) return this.cancelled(index, before);
+      if (marked.as === 'lost') return 'lost';
+      if (marked.as === 'cancelled' && !error.mayHaveTakenEffect) return this.cancelled(index, before);
       if (isInDoubt(error)) return this.resolve(index, error);
       return this.refused(index, before, error, refusals + noteOf(error));
     }
   }
 
-  /** Durable before the call. @throws {AppError} when the line is not ours any more, or its job was cancelled */
-  private async mark(index: number, letter: CallLetter): Promise<void> {
+  /** Durable before the call. @throws {DatabaseAwayError} when nobody knows */
+  private async mark(index: number, letter: CallLetter): Promise<MarkResult> {
     const startedAt = performance.now();
     // What was read of an earlier sending says nothing about this one.
     const reading: Reading = { done: 0, tried: '' };
     if (!(await this.row.markSent({ ...this.state, calls: this.letters.with(index, letter), reading }))) {
-      this.refusedBy = (await this.tools.isCancelled()) ? 'cancellation' : 'other-owner';
       this.tools.drop();
-      throw new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, 'The line is not to be worked on any more; nothing was sent.');
+      return (await this.tools.isCancelled()) ? 'cancelled' : 'lost';
     }
     this.reading = reading;
     // The first sending counts: if a later one is refused, the next must not be made later for it.
@@ -89,6 +91,7 @@ export class LineWork {
     this.letters.set(index, letter);
     // What was settled of the calls before this one stands in the row now.
     this.noteResolutions();
+    return 'sent';
   }
 
   /** A clear no: to the call, or only to its being made now. @param refusals so far, and this one */
@@ -116,8 +119,7 @@ export class LineWork {
     try {
       const { readBack, appIdsOf, mustStop } = this.tools;
       const isOnline = await readBack.isOnlineInAny(appIdsOf(index), this.reading, mustStop);
-      if (isOnline === null) return 'stop';
-      if (!isOnline) return this.resolved(index, 'k');
+      if (isOnline !== true) return isOnline === null ? 'stop' : this.resolved(index, 'k');
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       if (saysUserIsUnknown(error)) {
@@ -164,7 +166,7 @@ export class LineWork {
 
   private cancelled(index: number, before: CallLetter): Step {
     this.letters.set(index, before);
-    if (before === '.') return 'stop';
+    if (before === '.') return 'cancelled';
     // An earlier sending is still without an answer, and will not be repeated any more.
     return this.unknown(index, null);
   }
