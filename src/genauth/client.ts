@@ -5,7 +5,7 @@ import { HungUpError } from '../hang-up';
 import { asOutcome } from './as-outcome';
 import { AttemptRunner, type AttemptOptions, type Call, type CallContext, type Success } from './attempt';
 import { isOutage, readSuccessFlag, type DataReading } from './failures';
-import { Permit, type Pace } from './permit';
+import { Permit, type Pacing } from './permit';
 import { Circuit, type CircuitStateName } from './circuit';
 import { Deadline, refuseAfter, tooLate, waitBeforeRetry } from './resilience';
 import { isRecord } from '../is-record';
@@ -13,7 +13,7 @@ import { type KickUsersBody, type WireUserIdType } from './wire';
 
 export interface GenAuthClientOptions extends AttemptOptions {
   /** Asked before each attempt of each call. */
-  pace: Pace;
+  pace: Pacing;
   /** Failed attempts in a row that open the circuit; 0: never. */
   breakerFailures: number;
   onCircuitChange: (state: CircuitStateName) => void;

@@ -1,13 +1,10 @@
 /** The right to send one request, now. How many there are a second is for whoever hands them out to know. */
 import type { HangUp } from '../hang-up';
-import type { CallContext } from './attempt';
+import type { Priority } from '../priority';
 import type { Deadline } from './resilience';
 
-/** `kick`: somebody waits for this one call. `job`: one of many, which wait as long as it takes. */
-export type Priority = 'kick' | 'job';
-
-/** Whoever decides when a call may go to GenAuth. */
-export interface Pace {
+/** Whoever decides when a call may go to GenAuth: src/pace, which this storey doesn't know. */
+export interface Pacing {
   /**
    * Resolves when one call may go.
    * @param withinMs a turn later than this is refused at once
@@ -26,8 +23,8 @@ export class Permit {
   private grantedAt = -Infinity;
 
   constructor(
-    private readonly pace: Pace,
-    private readonly context: CallContext,
+    private readonly pace: Pacing,
+    private readonly asker: { priority?: Priority; hangUp?: HangUp },
   ) {}
 
   get isFresh(): boolean {
@@ -38,10 +35,10 @@ export class Permit {
    * Gets one, or another one in its place.
    * @param deadline null: none yet, so the wait may take as long as it takes
    * @param sendBy a turn later than this is none, by `performance.now()`
-   * @throws {AppError} as {@link Pace.acquire}
+   * @throws {AppError} as {@link Pacing.acquire}
    */
   async acquire(deadline: Deadline | null, sendBy = Infinity): Promise<void> {
-    const { priority = 'kick', hangUp } = this.context;
+    const { priority = 'kick', hangUp } = this.asker;
     const latestMs = deadline === null ? Infinity : deadline.remainingMs() * LATEST_TURN;
     const withinMs = Math.min(latestMs, sendBy - performance.now());
     await this.pace.acquire(priority, withinMs, hangUp);

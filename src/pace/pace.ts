@@ -1,11 +1,12 @@
 /** The pace of all calls to GenAuth: when each may go, so that all gateways together stay below one cap. */
 import type { HangUp } from '../hang-up';
 import type { Logger } from '../observability/logger';
+import type { Priority } from '../priority';
 import type { Database } from '../store/database';
 import { Demand, SAMPLE_MS } from './demand';
 import { Lease, type Wish } from './lease';
 import { limitsOf, type PaceLimits } from './limits';
-import { Pacer, type Priority, type Rate } from './pacer';
+import { Pacer, type Rate } from './pacer';
 import { Throttle } from './throttle';
 
 /** For the metrics and for foretelling when a job ends. Rates in calls a second, throttling included. */

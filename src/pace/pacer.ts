@@ -4,10 +4,8 @@
  */
 import { AppError, ErrorCode } from '../errors';
 import { HungUpError, type HangUp } from '../hang-up';
+import type { Priority } from '../priority';
 import { REAL_CLOCK, type Clock } from './clock';
-
-/** `kick`: somebody waits for this one call. `job`: one of many, nobody looks at the clock. */
-export type Priority = 'kick' | 'job';
 
 /**
  * Lateness that is made up for, in milliseconds: timers and the event loop are late now and then, which must not cost

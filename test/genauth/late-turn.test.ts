@@ -2,7 +2,7 @@
 import { AppError, ErrorCode } from '../../src/errors';
 import type { CallContext } from '../../src/genauth/attempt';
 import type { GenAuthClientOptions } from '../../src/genauth/client';
-import type { Pace } from '../../src/genauth/permit';
+import type { Pacing } from '../../src/genauth/permit';
 import { CallerHangUp } from '../../src/hang-up';
 import { UserIdType } from '../../src/kick/user-id-type.enum';
 import { startTestClient } from '../helpers/start-client';
@@ -26,7 +26,7 @@ async function start(turns: ((moveClock: (ms: number) => void) => void)[], chang
   // After the call was handed over, and before there can be a connection: that takes a turn of the event loop.
   const moveClock = (ms: number): void => process.nextTick(() => (nowMs += ms));
   let asked = 0;
-  const acquire = jest.fn<Promise<void>, Parameters<Pace['acquire']>>(async () => {
+  const acquire = jest.fn<Promise<void>, Parameters<Pacing['acquire']>>(async () => {
     const turn = turns[asked++];
     if (turn !== undefined) return turn(moveClock);
     nowMs += TIMEOUT_MS;

@@ -1,6 +1,6 @@
 /** A call that may not be sent later than a certain time: its second attempt counts, and so does the wait for its turn. */
 import { AppError, ErrorCode } from '../../src/errors';
-import type { Pace } from '../../src/genauth/permit';
+import type { Pacing } from '../../src/genauth/permit';
 import { UserIdType } from '../../src/kick/user-id-type.enum';
 import { startTestClient } from '../helpers/start-client';
 
@@ -11,7 +11,7 @@ async function start() {
   jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
   const lateTurns = new Set<number>();
   let turns = 0;
-  const acquire: Pace['acquire'] = async () => {
+  const acquire: Pacing['acquire'] = async () => {
     if (lateTurns.has(++turns)) nowMs += 3000;
   };
   const { genauth, client } = await startTestClient({ pace: { acquire } });
@@ -54,7 +54,7 @@ it('is not sent when its second turn, as its mark took long, comes too late: it 
   const nowMs = performance.now();
   const withins: number[] = [];
   // As the pacer does it: whoever would be too late is refused.
-  const acquire: Pace['acquire'] = async (_, withinMs) => {
+  const acquire: Pacing['acquire'] = async (_, withinMs) => {
     if (withins.push(withinMs) > 1) throw new AppError(ErrorCode.RATE_LIMITED, 'More calls wait than GenAuth takes.');
   };
   const { genauth, client } = await startTestClient({ timeoutMs: 8000, pace: { acquire } });
@@ -74,7 +74,7 @@ it('is not sent when its second turn, as its mark took long, comes too late: it 
 it('of the time that is left, a tenth is kept for the answer: a turn that comes later is none', async () => {
   const nowMs = Math.ceil(performance.now());
   jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
-  const acquire = jest.fn<Promise<void>, Parameters<Pace['acquire']>>(() => Promise.resolve());
+  const acquire = jest.fn<Promise<void>, Parameters<Pacing['acquire']>>(() => Promise.resolve());
   const { genauth, client } = await startTestClient({ timeoutMs: 8000, pace: { acquire } });
   const { demoUser, demoApp } = genauth.directory;
   await client.isSessionActive(demoUser.userId, demoApp.appId, { requestId: 'r' });

@@ -1,7 +1,8 @@
 /** The pacer by itself, in simulated time: whatever comes when, and however late its timers are. */
 import fc from 'fast-check';
 import { limitsOf } from '../../src/pace/limits';
-import { Pacer, type Priority } from '../../src/pace/pacer';
+import { Pacer } from '../../src/pace/pacer';
+import type { Priority } from '../../src/priority';
 import { mostInASecond } from './most-in-a-second';
 import { SimulatedClock } from './simulated-clock';
 
