@@ -1,6 +1,6 @@
 /** Rules for the value of one variable. Messages say what a value must be; none repeats it. */
 import { z } from 'zod';
-import { isSafeUrl as isSafe, isUrl } from './http/loopback';
+import { isSafeUrl, isUrl } from './http/loopback';
 
 /** No upper bound of our own: whoever sets a timer caps the value at what a timer can take. */
 export const anyWholeNumber = (min: number) =>
@@ -24,7 +24,7 @@ export const url = (message = 'must be an address such as https://api.genauth.ai
   z.string().refine((value) => isUrl(value), message);
 
 /** What is no address at all has a fault of its own already. */
-export const isSafeUrl = (value: string): boolean => !isUrl(value) || isSafe(value);
+export const isNoUnsafeUrl = (value: string): boolean => !isUrl(value) || isSafeUrl(value);
 export const SAFE_URL = 'must begin with https:// (http:// on loopback only)';
 
 /** GenAuth's path is part of what is signed, so the host is an origin and nothing more. */

@@ -10,7 +10,7 @@ import {
   isNoMisspeltProduction,
   isOneDatabase,
   isOrigin,
-  isSafeUrl,
+  isNoUnsafeUrl,
   ONE_DATABASE,
   portNumber,
   SAFE_URL,
@@ -30,7 +30,7 @@ export const VARIABLES = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: portNumber.default(4000),
   GENAUTH_HOST: url()
-    .refine(isSafeUrl, SAFE_URL)
+    .refine(isNoUnsafeUrl, SAFE_URL)
     .refine(isOrigin, 'must be an origin, without a path, a query or a password')
     .transform((value) => new URL(value).origin)
     .default('https://api.genauth.ai'),
@@ -52,12 +52,12 @@ export const VARIABLES = z.object({
   AUDIT_REQUIRED: trueOrFalse(true),
   RETENTION_DAYS: anyWholeNumber(1).optional(),
   AUTH_ISSUER: url('must be an address such as https://example.genauth.ai/oidc')
-    .refine(isSafeUrl, SAFE_URL)
+    .refine(isNoUnsafeUrl, SAFE_URL)
     .refine(isIssuer, 'must be visible ASCII characters without a query, a fragment or a password')
     .optional(),
   AUTH_AUDIENCE: wholeText.optional(),
   AUTH_JWKS_URL: url('must be an address such as https://example.genauth.ai/oidc/.well-known/jwks.json')
-    .refine(isSafeUrl, SAFE_URL)
+    .refine(isNoUnsafeUrl, SAFE_URL)
     .refine(hasNoPassword, 'must not contain a password')
     .optional(),
   CORS_ORIGINS: z

@@ -20,7 +20,7 @@ export interface AuditEntry {
   jobId?: string | null;
   reason?: KickReason | null;
   ticket?: string | null;
-  target?: AuditTarget | null;
+  target?: RecordTarget | null;
   appIds?: readonly string[] | null;
   /** Why it failed: a code of the schema's. */
   code?: string | null;
@@ -80,7 +80,7 @@ interface TargetMark {
 }
 
 /** Whom a record is about. The records of one kick have one target, and one mark of it. */
-export class AuditTarget {
+export class RecordTarget {
   private made: TargetMark | null = null;
 
   constructor(

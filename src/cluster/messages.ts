@@ -38,12 +38,12 @@ const STARTED = z.object({
 });
 export type Started = z.infer<typeof STARTED>;
 
-export const REPORT = z.union([STARTED, z.object({ faults: z.array(z.string()) })]);
-export type Report = z.infer<typeof REPORT>;
+export const START_REPORT = z.union([STARTED, z.object({ faults: z.array(z.string()) })]);
+export type StartReport = z.infer<typeof START_REPORT>;
 
 /** `graceMs`: served so long before draining. Milliseconds. */
 export const STOP = z.object({ graceMs: z.number() });
 
 /** As prom-client's `getMetricsAsJSON` gives them, and its `AggregatorRegistry.aggregate` takes them. */
-export const METRICS = z.array(z.looseObject({ name: z.string(), type: z.unknown(), aggregator: z.unknown() }));
-export type Metrics = z.infer<typeof METRICS>;
+export const WORKER_METRICS = z.array(z.looseObject({ name: z.string(), type: z.unknown(), aggregator: z.unknown() }));
+export type WorkerMetrics = z.infer<typeof WORKER_METRICS>;

@@ -1,17 +1,17 @@
 /** The metrics of all workers as one, which never forgets what a worker that has gone had counted. */
 import { AggregatorRegistry } from 'prom-client';
-import type { Metrics } from './messages';
+import type { WorkerMetrics } from './messages';
 
 /** What only ever grows, and so has to go on from where it was. Gauges of a process that has gone are gone. */
-const isCounted = ({ type, aggregator }: Metrics[number]): boolean =>
+const isCounted = ({ type, aggregator }: WorkerMetrics[number]): boolean =>
   (type === 'counter' || type === 'histogram') && aggregator === 'sum';
 
 export class MetricsSum {
   /** What each worker that lives had said when it was last asked. */
-  private readonly latest = new Map<number, Metrics>();
-  private departed: Metrics = [];
+  private readonly latest = new Map<number, WorkerMetrics>();
+  private departed: WorkerMetrics = [];
 
-  note(worker: number, metrics: Metrics): void {
+  note(worker: number, metrics: WorkerMetrics): void {
     this.latest.set(worker, metrics);
   }
 

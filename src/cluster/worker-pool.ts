@@ -3,7 +3,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Logger } from '../observability/logger';
 import { Channel } from './channel';
-import { METRICS, REPORT, Topic, type Start, type Started } from './messages';
+import { START_REPORT, Topic, WORKER_METRICS, type Start, type Started } from './messages';
 import { MetricsSum } from './metrics-sum';
 
 /** Before a worker is replaced: twice as long after each death, until one has lived for `STABLE_MS`. Milliseconds. */
@@ -94,7 +94,7 @@ export class WorkerPool {
   /** The metrics of all workers as one. Prometheus text. */
   async renderMetrics(): Promise<string> {
     const asked = [...this.members].map(async ([id, { channel }]) => {
-      const metrics = METRICS.parse(await channel.ask(Topic.METRICS, null, METRICS_WITHIN_MS));
+      const metrics = WORKER_METRICS.parse(await channel.ask(Topic.METRICS, null, METRICS_WITHIN_MS));
       if (this.members.has(id)) this.metrics.note(id, metrics);
     });
     for (const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
@@ -114,7 +114,7 @@ export class WorkerPool {
           return this.start;
         },
         [Topic.STARTED]: (body) => {
-          const report = REPORT.parse(body);
+          const report = START_REPORT.parse(body);
           if ('faults' in report) reject(new WorkerRefusal(report.faults));
           else resolve(report);
         },

@@ -6,7 +6,7 @@ import type { Logger } from '../observability/logger';
 import type { Tracing } from '../observability/tracing';
 import { startFaultsOf } from '../start-faults';
 import { Channel } from './channel';
-import { START, STOP, Topic, type Report } from './messages';
+import { START, STOP, Topic, type StartReport } from './messages';
 
 /** What the process does for its gateway. */
 export interface WorkerHooks {
@@ -29,7 +29,7 @@ export async function runWorker(config: Config, log: Logger, hooks: WorkerHooks)
     [Topic.METRICS]: () => app?.metrics.json() ?? [],
   });
   process.on('message', channel.receive);
-  const tell = (report: Report): Promise<unknown> => channel.ask(Topic.STARTED, report);
+  const tell = (report: StartReport): Promise<unknown> => channel.ask(Topic.STARTED, report);
 
   const { port, upstream } = START.parse(await channel.ask(Topic.START));
   const allMetrics = { text: async () => String(await channel.ask(Topic.ALL_METRICS)) };

@@ -86,7 +86,7 @@ function failed(
   return { isOk: false, error: new AppError(meaning.code, message, facts) };
 }
 
-export type Reading<T> = { isOk: true; envelope: Envelope; data: T } | { isOk: false; error: AppError };
+export type AnswerReading<T> = { isOk: true; envelope: Envelope; data: T } | { isOk: false; error: AppError };
 
 /** What `data` says: the value that the call documents, a documented no, or nothing that we can read. */
 export type DataReading<T> = { value: T } | 'refused' | 'unreadable';
@@ -103,7 +103,7 @@ export interface ReadingRules<T> {
  * Reads any answer of the Management API. `apiCode` decides before `statusCode`, the envelope before the HTTP status;
  * a non-2xx is never a success, and an answer that contradicts itself is never a clear refusal.
  */
-export function readAnswer<T>(answer: Answer, rules: ReadingRules<T>): Reading<T> {
+export function readAnswer<T>(answer: Answer, rules: ReadingRules<T>): AnswerReading<T> {
   const received = parseEnvelope(answer.body);
   if (received === null) return failed(meaningOfHttpStatus(answer.httpStatus), answer, null, rules.now);
   const { redaction } = rules;

@@ -3,7 +3,7 @@
  * time is up. The time is short, so that a chunk in the hands of a dead gateway is soon known to be lost.
  */
 import { randomUUID } from 'node:crypto';
-import { AuditTarget } from '../audit/audit-record';
+import { RecordTarget } from '../audit/audit-record';
 import type { AuditService } from '../audit/audit.service';
 import { MAX_APPS_PER_CALL } from '../kick/apps-per-call';
 import type { KickUsersService } from '../kick/kick-users.service';
@@ -172,7 +172,7 @@ export class ChunkWork {
         return isCancelled;
       },
       drop: () => drop.abort(),
-      noteResolved: (outcome) => this.recordResolution(job, new AuditTarget(user.type, user.id), outcome),
+      noteResolved: (outcome) => this.recordResolution(job, new RecordTarget(user.type, user.id), outcome),
     });
   }
 
@@ -181,7 +181,7 @@ export class ChunkWork {
     return { principal: { issuer, subject }, requestId, jobId, log: this.tools.log.child({ requestId, jobId }) };
   }
 
-  private recordResolution(job: JobRow, target: AuditTarget, letter: string): void {
+  private recordResolution(job: JobRow, target: RecordTarget, letter: string): void {
     const { issuer, subject: actor, request_id: requestId, id: jobId } = job;
     const outcome = { k: 'KICKED', f: 'FAILED' }[letter] ?? 'UNKNOWN';
     this.tools.audit.after({ action: 'USER_RESOLVED', actor, issuer, requestId, jobId, target, details: { outcome } });

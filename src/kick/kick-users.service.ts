@@ -1,6 +1,6 @@
 /** Policy of one kick: whether the caller may have it now, and what is recorded before and after. */
 import type { RecordedAction } from '../audit/audit-action.enum';
-import { AuditTarget, type AuditEntry } from '../audit/audit-record';
+import { RecordTarget, type AuditEntry } from '../audit/audit-record';
 import type { AuditService } from '../audit/audit.service';
 import type { Principal } from '../auth/principal';
 import type { KickCommand, KickReceipt } from '../genauth/client';
@@ -11,7 +11,7 @@ import type { CallerLimit } from '../limits/caller-limit';
 import type { Fingerprint } from '../observability/fingerprint';
 import { loggableAppIds, loggableTicket } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
-import type { KickOutcome } from '../observability/metrics';
+import type { KickCallOutcome } from '../observability/metrics';
 import type { Metrics } from '../observability/metrics-registry';
 import type { KickReason } from './kick-reason.enum';
 
@@ -129,7 +129,7 @@ export class KickUsersService {
     requestedBy: () => Requested | null,
   ): Promise<KickResult> {
     const startedAt = performance.now();
-    const record = (code: KickOutcome, action: RecordedAction, what: Outcome): string | null => {
+    const record = (code: KickCallOutcome, action: RecordedAction, what: Outcome): string | null => {
       const requested = requestedBy();
       const now = performance.now();
       if (requested === null) return null;
@@ -179,7 +179,7 @@ export class KickUsersService {
   private factsOf(request: KickRequest, { principal, requestId, jobId = null }: Caller) {
     const { userIdType, userId, appIds, reason = null, ticket = null } = request;
     const { subject: actor, issuer } = principal;
-    const target = new AuditTarget(userIdType, userId);
+    const target = new RecordTarget(userIdType, userId);
     return {
       audit: { actor, issuer, requestId, jobId, reason, ticket, target, appIds },
       /** Made only where a line is written: the mark of the user costs as much as the rest of the line. */

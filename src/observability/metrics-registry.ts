@@ -12,7 +12,7 @@ import {
   LOSSES,
   PREFIX,
   type KickOrigin,
-  type KickOutcome,
+  type KickCallOutcome,
   type Loss,
   type OperationOutcome,
   type RefusalCode,
@@ -41,7 +41,7 @@ export class Metrics {
     const build = new Gauge({ ...BUILD_INFO, labelNames: ['version'], aggregator: 'max', registers: [this.registry] });
     build.set({ version }, 1);
     // From 0, so that the first of each shows as an increase.
-    const outcomes: KickOutcome[] = ['SUCCESS', HUNG_UP, 'UNEXPECTED', ...Object.values(ErrorCode)];
+    const outcomes: KickCallOutcome[] = ['SUCCESS', HUNG_UP, 'UNEXPECTED', ...Object.values(ErrorCode)];
     for (const outcome of outcomes) this.kicks.inc('single', outcome, 0);
     const refusals: RefusalCode[] = ['RATE_LIMITED', 'FORBIDDEN', 'UNAUTHENTICATED'];
     for (const code of refusals) this.refusals.inc(code, '', 0);
@@ -65,7 +65,7 @@ export class Metrics {
     }
   }
 
-  countKick(origin: KickOrigin, outcome: KickOutcome, durationMs: number): void {
+  countKick(origin: KickOrigin, outcome: KickCallOutcome, durationMs: number): void {
     this.kicks.inc(origin, outcome);
     this.kickSeconds.observe(origin, durationMs / 1000);
   }

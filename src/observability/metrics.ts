@@ -14,7 +14,7 @@ export const DURATIONS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 
 export type KickOrigin = 'single' | 'job';
 /** HUNG_UP: its caller had gone before it was sent. UNEXPECTED: a bug of ours. */
-export type KickOutcome = 'SUCCESS' | RecordedCode | 'UNEXPECTED';
+export type KickCallOutcome = 'SUCCESS' | RecordedCode | 'UNEXPECTED';
 /** `failed`: a bug of ours, masked. Failures that a payload tells are `ok`; they count as kicks. */
 export type OperationOutcome = 'ok' | 'refused' | 'failed';
 export type RefusalCode = 'RATE_LIMITED' | 'FORBIDDEN' | 'UNAUTHENTICATED';

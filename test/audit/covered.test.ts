@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/audit-log';
-import { AuditTarget, hashRecord, type AuditEntry, type AuditRow } from '../../src/audit/audit-record';
+import { RecordTarget, hashRecord, type AuditEntry, type AuditRow } from '../../src/audit/audit-record';
 import { verifyTrail } from '../../src/audit/verify';
 import type { Database } from '../../src/store/database';
 import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
@@ -23,7 +23,7 @@ const full = (): AuditEntry => ({
   jobId: `${ID}2`,
   reason: 'OTHER',
   ticket: 'INC-1',
-  target: new AuditTarget('email', 'alice@example.com'),
+  target: new RecordTarget('email', 'alice@example.com'),
   appIds: ['a', 'b'],
   code: 'REJECTED',
   mayHaveTakenEffect: true,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/audit-log';
-import { AuditTarget, type AuditEntry } from '../../src/audit/audit-record';
+import { RecordTarget, type AuditEntry } from '../../src/audit/audit-record';
 import { AuditService } from '../../src/audit/audit.service';
 import { verifyTrail } from '../../src/audit/verify';
 import { UserIdType } from '../../src/kick/user-id-type.enum';
@@ -74,7 +74,7 @@ describeOnEachStore('an answer that is lost', (kind) => {
         issuer,
         requestId,
         action: 'KICK_REQUESTED',
-        target: new AuditTarget(UserIdType.USER_ID, 'alice'),
+        target: new RecordTarget(UserIdType.USER_ID, 'alice'),
       });
     await request('first');
     loseNext();

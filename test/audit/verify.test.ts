@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/audit-log';
-import { AuditTarget, type AuditEntry } from '../../src/audit/audit-record';
+import { RecordTarget, type AuditEntry } from '../../src/audit/audit-record';
 import { eraseTarget } from '../../src/audit/audit-repository';
 import { verifyTrail } from '../../src/audit/verify';
 import type { Database } from '../../src/store/database';
@@ -18,7 +18,7 @@ const entry = (user: string): AuditEntry => ({
   requestId: 'r',
   reason: 'OTHER',
   ticket: 'Ünï-"1"',
-  target: new AuditTarget('email', user),
+  target: new RecordTarget('email', user),
   appIds: ['a', 'b'],
   details: { note: 'x', more: [1, null] },
 });

@@ -1,7 +1,7 @@
 /** The sum over workers, of which some have gone. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { MetricsSum } from '../../src/cluster/metrics-sum';
-import { METRICS } from '../../src/cluster/messages';
+import { WORKER_METRICS } from '../../src/cluster/messages';
 
 /** What a worker tells that has done something so often. */
 async function metricsOf(count: number) {
@@ -9,7 +9,7 @@ async function metricsOf(count: number) {
   new Counter({ name: 'kicks_total', help: 'x', labelNames: ['code'], registers }).inc({ code: 'OK' }, count);
   new Histogram({ name: 'kick_seconds', help: 'x', buckets: [1], registers }).observe(count);
   new Gauge({ name: 'waiting', help: 'x', registers }).set(count);
-  return METRICS.parse(await registers[0]!.getMetricsAsJSON());
+  return WORKER_METRICS.parse(await registers[0]!.getMetricsAsJSON());
 }
 
 const samples = async (sum: MetricsSum): Promise<string[]> =>
