@@ -1,7 +1,7 @@
 /** The audit trail's parts, joined. */
 import { AuditLog } from './audit/audit-log';
 import { AuditService } from './audit/audit.service';
-import { eraseTargetsBefore } from './audit/audit-repository';
+import { eraseTargetsBefore } from './audit/audit.repository';
 import { Retention } from './audit/retention';
 import { LostRecords } from './audit/lost-record';
 import type { Config } from './config';

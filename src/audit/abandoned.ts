@@ -4,7 +4,7 @@
  */
 import type { Queryable } from '../store/database';
 import type { AuditEntry } from './audit-record';
-import { selectKnownIds } from './audit-repository';
+import { selectKnownIds } from './audit.repository';
 import { newRecordId } from './record-id';
 
 /** So many are remembered until the database is back; those that come after them are not looked for. */

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from '../store/database';
 import { Abandoned, type TimedEntry } from './abandoned';
 import { NO_HASH, toRow, type AuditEntry, type NewAuditRow } from './audit-record';
-import { insertRows, selectKnownIds, takeUnlinkedHeads, type ChainHead } from './audit-repository';
+import { insertRows, selectKnownIds, takeUnlinkedHeads, type ChainHead } from './audit.repository';
 import { newRecordId } from './record-id';
 
 const NOBODY = { actor: 'gateway', issuer: 'local', requestId: 'audit' } as const;

@@ -4,7 +4,7 @@ import type { Reader, ReadingTurns } from '../limits/reading-turns';
 import type { Database } from '../store/database';
 import { isStorable } from '../store/storable';
 import type { AuditLog } from './audit-log';
-import { selectEvents, type AuditFilter } from './audit-repository';
+import { selectEvents, type AuditFilter } from './audit.repository';
 
 export class AuditEventsService {
   constructor(

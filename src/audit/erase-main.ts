@@ -13,7 +13,7 @@ import { eraseUser } from '../jobs/kick-outcome.repository';
 import { UserIdType } from '../kick/user-id-type.enum';
 import { AuditLog } from './audit-log';
 import { AuditService } from './audit.service';
-import { eraseTarget } from './audit-repository';
+import { eraseTarget } from './audit.repository';
 import { runOnTrail } from './command';
 
 const USAGE = `usage: npm run audit:erase -- --user-id-type ${Object.keys(UserIdType).join('|')} --user-id ID`;

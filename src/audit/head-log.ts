@@ -1,6 +1,6 @@
 /** Tells the log where the chain ends: kept there, it proves that nothing was cut off before it. */
 import { withInfo, type Logger } from '../observability/logger';
-import type { ChainHead } from './audit-repository';
+import type { ChainHead } from './audit.repository';
 
 /** How often, if it has moved. Milliseconds. */
 const EVERY_MS = 60_000;

@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { isRecord } from '../is-record';
-import type { ChainHead } from './audit-repository';
+import type { ChainHead } from './audit.repository';
 import { runOnTrail } from './command';
 import { isHead, verifyTrail } from './verify';
 

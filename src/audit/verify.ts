@@ -2,7 +2,7 @@
 import { isRecord } from '../is-record';
 import type { Queryable } from '../store/database';
 import { hashRecord, hashTarget, NO_HASH, type AuditRow } from './audit-record';
-import { selectChainPiece, selectChains, selectChainStarts, type ChainHead, type ChainStart } from './audit-repository';
+import { selectChainPiece, selectChains, selectChainStarts, type ChainHead, type ChainStart } from './audit.repository';
 
 /** Records read at a time. */
 const PIECE = 1000;

@@ -6,7 +6,7 @@ import { withPatience } from '../patience';
 import type { Database } from '../store/database';
 import { isReachable } from '../store/reachable';
 import { CallerPermits } from './caller-permits';
-import { returnPermits, takePermits } from './permits-repository';
+import { returnPermits, takePermits } from './permits.repository';
 
 const MINUTE_SECONDS = 60;
 /** A database that takes longer than this is as good as gone: a kick doesn't wait for it. Milliseconds. */

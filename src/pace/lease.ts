@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from '../observability/logger';
 import type { Database } from '../store/database';
 import type { PaceLimits } from './limits';
-import { giveShareBack, renewShare, type Grant, type Report } from './pace-repository';
+import { giveShareBack, renewShare, type Grant, type Report } from './pace.repository';
 import type { Rate } from './pacer';
 
 /** As in `pace_renew`. By then, the database takes a share for free; we stop earlier, as we count from our asking. */

@@ -1,6 +1,6 @@
 /** Trails are kept for years: what the first release has hashed verifies with every later one. On both stores. */
 import { hashRecord, hashTarget, NO_HASH, type AuditRow, type NewAuditRow } from '../../src/audit/audit-record';
-import { insertRows } from '../../src/audit/audit-repository';
+import { insertRows } from '../../src/audit/audit.repository';
 import { verifyTrail } from '../../src/audit/verify';
 import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
 

@@ -1,7 +1,7 @@
 /** The head of the chain is logged every minute in which it has moved: what the log has can't be mended in the database. */
 import { randomUUID } from 'node:crypto';
 import { AuditLog } from '../../src/audit/audit-log';
-import { selectChains } from '../../src/audit/audit-repository';
+import { selectChains } from '../../src/audit/audit.repository';
 import { eventually } from '../helpers/eventually';
 import { fakeOnly } from '../helpers/fake-clock';
 import { captureLog } from '../helpers/start-app';

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/audit-log';
 import { hashRecord } from '../../src/audit/audit-record';
-import { selectChainPiece, selectChains, type ChainHead } from '../../src/audit/audit-repository';
+import { selectChainPiece, selectChains, type ChainHead } from '../../src/audit/audit.repository';
 import { verifyTrail } from '../../src/audit/verify';
 import type { Database } from '../../src/store/database';
 import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/audit-log';
 import { RecordTarget, type AuditEntry } from '../../src/audit/audit-record';
-import { eraseTarget } from '../../src/audit/audit-repository';
+import { eraseTarget } from '../../src/audit/audit.repository';
 import { verifyTrail } from '../../src/audit/verify';
 import type { Database } from '../../src/store/database';
 import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { limitsOf, SPREAD, type PaceLimits } from '../../src/pace/limits';
-import { giveShareBack, renewShare, type Grant } from '../../src/pace/pace-repository';
+import { giveShareBack, renewShare, type Grant } from '../../src/pace/pace.repository';
 import type { Database } from '../../src/store/database';
 import { describeOnEachStore, makeStore, openStore } from '../helpers/stores';
 

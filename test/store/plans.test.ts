@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/audit-log';
-import { eraseTarget, eraseTargetsBefore, selectEvents } from '../../src/audit/audit-repository';
+import { eraseTarget, eraseTargetsBefore, selectEvents } from '../../src/audit/audit.repository';
 import { KickQueue } from '../../src/jobs/kick-queue';
 import { countJobsByState } from '../../src/jobs/jobs-under-way.repository';
 import { listJobs } from '../../src/jobs/kick-job.repository';
