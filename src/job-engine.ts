@@ -84,7 +84,7 @@ export async function startJobEngine(options: JobEngineOptions): Promise<JobEngi
   const gate = new SendGate({
     rate: () => pace.status.ownPerSecond,
     state: () => pauses.gateState,
-    hasSeenGenAuth: () => scout.hasSeenGenAuth,
+    mayLineGo: () => scout.mayLineGo(),
   });
   const store = new LineStore(database, ({ state, code, lines }) => metrics.countJobOutcome(state, code, lines));
   const tools: ChunkTools = {

@@ -25,7 +25,7 @@ export class Scout {
   ) {}
 
   /** Whether GenAuth has just answered. If not, it is asked; the circuit stays open while it doesn't answer. */
-  get hasSeenGenAuth(): boolean {
+  mayLineGo(): boolean {
     if (performance.now() < this.goodUntil && this.circuit.openings === this.openings) return true;
     if (!this.circuit.isLookedFor) void this.goAhead();
     return false;

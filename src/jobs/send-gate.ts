@@ -16,8 +16,8 @@ export interface GateView {
   rate: () => number;
   /** `open`: GenAuth is there; `probe`: one line may find out; `shut`: nothing is sent. */
   state: () => 'open' | 'probe' | 'shut';
-  /** Asked before that one line. */
-  hasSeenGenAuth: () => boolean;
+  /** Asked before that one line. If GenAuth has not been seen just now, it is asked, and the line may go later. */
+  mayLineGo: () => boolean;
 }
 
 /** A line that wants to be begun. */
@@ -100,7 +100,7 @@ export class SendGate {
   private hasRoom(): boolean {
     const state = this.view.state();
     if (state === 'shut') return false;
-    if (state === 'probe') return this.inFlight === 0 && this.view.hasSeenGenAuth();
+    if (state === 'probe') return this.inFlight === 0 && this.view.mayLineGo();
     const ahead = Math.max(MIN_AHEAD, this.view.rate() * AHEAD_SECONDS);
     return this.inFlight < MAX_IN_FLIGHT && this.unsent < ahead;
   }
