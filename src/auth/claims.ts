@@ -1,5 +1,6 @@
 /** What a token says of its bearer, once its signature, issuer, audience and times have been found right. */
 import type { JWTPayload } from 'jose';
+import { isStorable } from '../store/storable';
 import type { Principal } from './principal';
 import { ALL_SCOPES } from './scope';
 
@@ -18,7 +19,7 @@ export class ClaimError extends Error {
 function subjectOf({ sub }: JWTPayload): string {
   if (typeof sub !== 'string' || sub.trim() === '') throw new ClaimError('sub is blank');
   if ([...sub].length > MAX_SUBJECT_LENGTH) throw new ClaimError('sub is too long');
-  if (sub.includes('\0') || !sub.isWellFormed()) throw new ClaimError('sub is not storable');
+  if (!isStorable(sub)) throw new ClaimError('sub is not storable');
   return sub;
 }
 

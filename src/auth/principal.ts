@@ -11,6 +11,12 @@ export interface Principal {
   untilMs: number;
 }
 
+/** Who it is, whatever they may do. */
+export type Identity = Pick<Principal, 'issuer' | 'subject'>;
+
+/** What tells callers apart wherever they are counted or take turns. */
+export const identityKey = ({ issuer, subject }: Identity): string => JSON.stringify([issuer, subject]);
+
 /** The one caller there is while no issuer is configured: development on a loopback address only. */
 export const OPEN_PRINCIPAL: Principal = {
   subject: 'developer',

@@ -1,6 +1,7 @@
 /** What Apollo makes of the errors of an operation, for those that it does not run itself: known ones and subscriptions. */
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
+import { isRecord } from '../is-record';
 import { formatError } from './safe-errors';
 
 /** What an error says of HTTP in its extensions, which callers don't see: Apollo's HTTPGraphQLHead, in part. */
@@ -9,7 +10,7 @@ interface Head {
   headers?: ReadonlyMap<string, string>;
 }
 
-const isHead = (value: unknown): value is Head => typeof value === 'object' && value !== null;
+const isHead = (value: unknown): value is Head => isRecord(value);
 
 const codeOf = ({ extensions }: GraphQLError): unknown =>
   extensions['code'] ?? ApolloServerErrorCode.INTERNAL_SERVER_ERROR;

@@ -1,4 +1,5 @@
 /** The SQL of jobs. */
+import type { Identity } from '../auth/principal';
 import type { KickReason } from '../kick/kick-reason.enum';
 import type { UserIdType } from '../kick/user-id-type.enum';
 import type { Queryable } from '../store/database';
@@ -109,7 +110,7 @@ const LAST_POSITION = '9223372036854775807';
  */
 export function listJobs(
   store: Queryable,
-  owner: { issuer: string; subject: string } | null,
+  owner: Identity | null,
   before: string | null,
   limit: number,
 ): Promise<JobRow[]> {

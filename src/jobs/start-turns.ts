@@ -3,6 +3,7 @@
  * kicks need them: of one caller one at a time, and of all together no more than leave a connection over.
  */
 import { bulkhead, type BulkheadPolicy } from 'cockatiel';
+import { identityKey, type Identity } from '../auth/principal';
 import { DatabaseAwayError } from '../store/away';
 import { BEGUN_NOTHING } from './while-away';
 
@@ -15,13 +16,13 @@ export class StartTurns {
   private readonly ofCallers = new Map<string, BulkheadPolicy>();
 
   /** @throws {DatabaseAwayError} when the turn comes too late; or whatever the start throws */
-  async take<T>({ issuer, subject }: { issuer: string; subject: string }, start: () => Promise<T>): Promise<T> {
+  async take<T>(identity: Identity, start: () => Promise<T>): Promise<T> {
     const endsAt = performance.now() + PATIENCE_MS;
     const startInTime = (): Promise<T> => {
       if (performance.now() < endsAt) return start();
       throw new DatabaseAwayError(BEGUN_NOTHING, new Error('the starts before this one have taken too long'));
     };
-    const caller = JSON.stringify([issuer, subject]);
+    const caller = identityKey(identity);
     const own = this.ofCallers.get(caller) ?? bulkhead(1, Infinity);
     this.ofCallers.set(caller, own);
     try {

@@ -2,7 +2,7 @@
 import type { RecordedAction } from '../audit/audit-action.enum';
 import { RecordTarget, type AuditEntry } from '../audit/audit-record';
 import type { AuditService } from '../audit/audit.service';
-import type { Principal } from '../auth/principal';
+import type { Identity } from '../auth/principal';
 import type { KickCommand, KickReceipt } from '../genauth/client';
 import type { CallContext } from '../genauth/attempt';
 import { AppError, ErrorCode } from '../errors';
@@ -28,7 +28,7 @@ export interface KickResult extends KickReceipt {
 
 /** Who asks for something, and with which request. */
 export interface Caller extends CallContext {
-  principal: Pick<Principal, 'subject' | 'issuer'>;
+  principal: Identity;
   log: Logger;
   /** The job that asks on the caller's behalf. */
   jobId?: string | null;

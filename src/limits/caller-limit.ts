@@ -1,6 +1,7 @@
 /** How many single kicks one caller may have in any minute, over all gateways of a database. */
 import { hash } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { identityKey, type Identity } from '../auth/principal';
 import type { Logger } from '../observability/logger';
 import { withPatience } from '../patience';
 import type { Database } from '../store/database';
@@ -21,19 +22,12 @@ interface Unbooked {
   lastAt: number;
 }
 
-/** Who calls. */
-export interface LimitedCaller {
-  subject: string;
-  issuer: string;
-}
-
 /** A caller whose token is remembered is the same object each time. */
-const keys = new WeakMap<LimitedCaller, string>();
+const keys = new WeakMap<Identity, string>();
 
 /** Stands for a caller in the database: of one length, and without a name in it. */
-function keyOf(caller: LimitedCaller): string {
-  const { issuer, subject } = caller;
-  const key = keys.get(caller) ?? hash('sha256', JSON.stringify([issuer, subject]), 'base64url');
+function keyOf(caller: Identity): string {
+  const key = keys.get(caller) ?? hash('sha256', identityKey(caller), 'base64url');
   keys.set(caller, key);
   return key;
 }
@@ -66,7 +60,7 @@ export class CallerLimit {
   }
 
   /** Counts one kick. @returns null: admitted; or the seconds until the next one can be. Never fails, never waits long. */
-  async take(caller: LimitedCaller): Promise<number | null> {
+  async take(caller: Identity): Promise<number | null> {
     const key = keyOf(caller);
     // Asked in vain, it counts this one when it gets round to it, if it ever does.
     const isAsked = !this.isDown;

@@ -2,7 +2,7 @@
  * What callers read from the database, in turns: the connections are few, and a kick's record must not wait behind whatever
  * somebody likes to list. Callers take turns too, so that one who asks for much waits for that alone.
  */
-import type { Principal } from '../auth/principal';
+import { identityKey, type Identity } from '../auth/principal';
 import { codeOf } from '../errors';
 import { HUNG_UP, type HangUp } from '../hang-up';
 import { DatabaseAwayError, unlessAway } from '../store/away';
@@ -14,7 +14,7 @@ const MOST_WAITING = 5000;
 
 /** Who wants to read, and whether they still wait for it. */
 export interface Reader {
-  principal: Pick<Principal, 'issuer' | 'subject'>;
+  principal: Identity;
   hangUp?: HangUp;
 }
 
@@ -53,8 +53,8 @@ export class ReadingTurns {
   private readonly queues = new Map<string, Waiting[]>();
 
   /** @throws {DatabaseAwayError} its own, or that of one before it; {UnreadError}; or whatever `work` throws */
-  read<T>({ principal: { issuer, subject }, hangUp }: Reader, work: () => Promise<T>): Promise<T> {
-    const caller = JSON.stringify([issuer, subject]);
+  read<T>({ principal, hangUp }: Reader, work: () => Promise<T>): Promise<T> {
+    const caller = identityKey(principal);
     const queue = this.queues.get(caller) ?? [];
     if (queue.length >= MOST_WAITING) return Promise.reject(tooMany());
     return new Promise<T>((resolve, reject) => {

@@ -17,6 +17,7 @@ import { GraphQLInstrumentation } from '@opentelemetry/instrumentation-graphql';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { core, NodeSDK, resources } from '@opentelemetry/sdk-node';
+import { withPatience } from '../patience';
 import { PRODUCT } from '../product';
 import { DiscreetExporter } from './discreet-exporter';
 import type { Tracing } from './tracing';
@@ -92,12 +93,11 @@ export function startOpenTelemetry(endpoint: string): Tracing {
           span.end();
         }
       }),
-    stop: async () => {
-      const flushed = sdk.shutdown().catch(() => undefined);
-      let timer: NodeJS.Timeout | undefined;
-      const outOfPatience = new Promise<void>((resolve) => (timer = setTimeout(resolve, FLUSH_MS)));
-      await Promise.race([flushed, outOfPatience]);
-      clearTimeout(timer);
-    },
+    stop: () =>
+      withPatience(
+        sdk.shutdown().catch(() => undefined),
+        FLUSH_MS,
+        undefined,
+      ),
   };
 }
