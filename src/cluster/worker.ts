@@ -24,7 +24,8 @@ export interface WorkerHooks {
 /** Without a primary Node ends a worker at once: whatever minds the primary starts all of them anew. */
 export async function runWorker(config: Config, log: Logger, hooks: WorkerHooks): Promise<void> {
   let app: App | null = null;
-  const channel = new Channel((message) => process.send?.(message), {
+  // A primary that has just gone is told by Node's ending this process: without a callback it would be an error beside that.
+  const channel = new Channel((message) => process.send?.(message, undefined, undefined, () => undefined), {
     [Topic.STOP]: (body) => hooks.stop(app, STOP.parse(body).graceMs),
     [Topic.METRICS]: () => app?.metrics.json() ?? [],
   });

@@ -69,7 +69,9 @@ export class ChunkWork {
   async run(): Promise<void> {
     const { chunk, tools } = this;
     const job = await findJob(tools.database, chunk.jobId);
-    if (job === undefined || job.finished_at !== null) return tools.queue.giveBack(chunk, null, 0);
+    if (job === undefined)
+      return tools.queue.leaveAlone([chunk.id], 'chunks of jobs that are not there are left alone');
+    if (job.finished_at !== null) return tools.queue.giveBack(chunk, null, 0);
     await setRunning(tools.database, job.id);
     this.claimedAt = performance.now();
     const lines = await claimHeld(tools.database, chunk, this.owner);
@@ -138,7 +140,8 @@ export class ChunkWork {
 
   private lineWork(job: JobRow, line: OwnedLine, drop: AbortController, sent: () => void): LineWork {
     const { tools, owner } = this;
-    const { requestId, log, ...who } = this.callerOf(job);
+    const { issuer, subject, request_id: requestId, id: jobId } = job;
+    const caller = { principal: { issuer, subject }, jobId, log: tools.log.child({ requestId, jobId }) };
     const context = { requestId, priority: 'job', hangUp: drop.signal } as const;
     const user = { type: job.user_id_type, id: line.user_id };
     return new LineWork(job, line, owner, {
@@ -147,9 +150,8 @@ export class ChunkWork {
       kick: (request, { beforeSend, sendBy }) =>
         tools.kickUsers
           .kickForJob(request, {
-            ...who,
+            ...caller,
             ...context,
-            log,
             sendBy,
             beforeSend: async () => {
               // Its turn has come. Marked and recorded from here on, it would be on record as a failure if it were dropped.
@@ -176,11 +178,6 @@ export class ChunkWork {
     });
   }
 
-  private callerOf(job: JobRow) {
-    const { issuer, subject, request_id: requestId, id: jobId } = job;
-    return { principal: { issuer, subject }, requestId, jobId, log: this.tools.log.child({ requestId, jobId }) };
-  }
-
   private recordResolution(job: JobRow, target: RecordTarget, letter: string): void {
     const { issuer, subject: actor, request_id: requestId, id: jobId } = job;
     const outcome = { k: 'KICKED', f: 'FAILED' }[letter] ?? 'UNKNOWN';
@@ -190,8 +187,7 @@ export class ChunkWork {
   /** The job first: if this process dies in between, the chunk is handed out again and finds it finished. */
   private async close(job: JobRow, left: readonly number[]): Promise<void> {
     const { database, queue, store } = this.tools;
-    const now = await findJob(database, job.id);
-    if (now?.state === 'CANCELLING') await store.skipUnsent(job.id);
+    if ((await findJob(database, job.id))?.state === 'CANCELLING') await store.skipUnsent(job.id);
     await finishJob(this.tools, job);
     this.tools.noteProgress(job.id);
     const rest = left.length === 0 ? null : { jobId: job.id, from: Math.min(...left), to: Math.max(...left) };

@@ -18,7 +18,7 @@ const MAX_EXPIRY_SECONDS = 23 * 60 * 60;
 const RETENTION_DAYS = 365;
 /** For an index over all chunks that wait. Milliseconds. */
 const INDEX_MS = 60_000;
-/** Before a chunk that this release can't read is handed out again. Seconds. */
+/** Before a chunk that was left alone is handed out again. Seconds. */
 const STRANGE_SECONDS = 5;
 /** Chunks in one statement. */
 const INSERT_SIZE = 1000;
@@ -117,7 +117,8 @@ export class KickQueue {
       return chunk === null ? [] : [{ id, round: retryCount, ...chunk }];
     });
     if (chunks.length > 0) await this.holdAsLongAsHere(chunks);
-    if (strange.length > 0) await this.leaveToOthers(strange);
+    if (strange.length > 0)
+      await this.leaveAlone(strange, 'chunks of jobs of a newer release are left to its gateways');
     // The engine chooses by order, but hands out in none.
     return chunks.toSorted((one, other) => one.from - other.from);
   }
@@ -131,9 +132,9 @@ export class KickQueue {
     );
   }
 
-  /** Chunks of a release that came after this one: they go back for its gateways, and do not hold up what is known. */
-  private async leaveToOthers(ids: readonly string[]): Promise<void> {
-    this.log.warn({ chunks: ids.length }, 'chunks of jobs of a newer release are left to its gateways');
+  /** Chunks that are not to be worked off here: they go back, and do not hold up what is. */
+  async leaveAlone(ids: readonly string[], why: string): Promise<void> {
+    this.log.warn({ chunks: ids.length }, why);
     await this.database.query(
       `update pgboss.job set state = 'retry', start_after = now() + make_interval(secs => $3)
        where name = $1 and id = any ($2::uuid[]) and state = 'active'`,

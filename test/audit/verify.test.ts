@@ -81,6 +81,25 @@ describeOnEachStore('a trail', (kind) => {
     expect(faults).toEqual([{ chain: expect.any(String), seq, id: expect.any(String), what }]);
   });
 
+  it('goes on behind a gap, and tells of another one and of what was changed there', async () => {
+    const log = new AuditLog(database, silent);
+    for (let index = 0; index < 6; index++) await log.write(entry(`late-${index}@example.com`));
+    await log.stop();
+    const [newest] = await database.query<{ chain: string; seq: number; hash: string }>(
+      'select chain, seq, hash from audit_events order by position desc limit 1',
+    );
+    const { chain, seq } = newest!;
+    const gap = `delete from audit_events where chain = '${chain}' and seq in (2, 3, 5)`;
+    await tamper(database, gap);
+    const missing = 'a record is missing before this one';
+    const gaps = [4, 6].map((at) => ({ chain, seq: at, id: expect.any(String), what: missing }));
+    const heads = [2, 5].map((at) => ({ chain, seq: at, hash: 'a' }));
+    expect(await verifyTrail(database, [...heads, newest!])).toMatchObject({ records: 10 + seq - 3, faults: gaps });
+    await tamper(database, `update audit_events set actor = 'mallory' where chain = '${chain}' and seq = 7`);
+    const changed = { chain, seq: 7, id: expect.any(String), what: 'it was changed' };
+    expect((await verifyTrail(database, [])).faults).toEqual([...gaps, changed]);
+  });
+
   const GONE = 'it is known to have been written, and is gone';
   it('shows a tail that was cut off', async () => {
     await tamper(database, `delete from audit_events where ${RECORD(4)}`);

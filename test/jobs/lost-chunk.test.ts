@@ -97,6 +97,19 @@ describeOnEachStore('a chunk', (kind) => {
     await worker!.stop();
   });
 
+  it('of a job that is not there stays in the queue, as its table may be the wrong one', async () => {
+    const database = await openStore(await makeStore(kind));
+    const app = await startTestApp({}, undefined, database);
+    const chunk = { format: CHUNK_FORMAT, jobId: randomUUID(), from: 0, to: 49 };
+    await database.query(
+      `insert into pgboss.job (name, data, retry_limit) values ('kick-chunks', $1::text::jsonb, 9)`,
+      [JSON.stringify(chunk)],
+    );
+    await eventually(() => app.logs.some(({ msg }) => msg === 'chunks of jobs that are not there are left alone'));
+    const left = `select data from pgboss.job where name = 'kick-chunks' and state < 'completed'`;
+    expect(await database.query(left)).toEqual([{ data: chunk }]);
+  });
+
   it('of a newer release is left to its gateways, and what stands behind it goes on', async () => {
     const database = await openStore(await makeStore(kind));
     const genauth = await startTestEmulator({ extraUsers: 120 });
