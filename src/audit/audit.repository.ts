@@ -1,5 +1,6 @@
 /** The audit trail's SQL. Runs unchanged on PostgreSQL and on the embedded store. */
 import type { Queryable } from '../store/database';
+import { LAST_POSITION } from '../store/last-position';
 import type { AuditRow, NewAuditRow } from './audit-record';
 
 /** Where a chain ends: the part of it that has to be kept elsewhere to notice that its tail was cut off. */
@@ -96,8 +97,6 @@ const FILTERED = [
   { name: 'jobId', column: 'job_id', type: 'uuid' },
   { name: 'actor', column: 'actor', type: 'text' },
 ] as const satisfies { name: keyof AuditFilter; column: string; type: string }[];
-
-const LAST_POSITION = '9223372036854775807';
 
 /**
  * Newest first. `before` is a position, exclusive; positions are text, as they may outgrow a JavaScript number.

@@ -4,6 +4,7 @@ import type { Fingerprint } from '../observability/fingerprint';
 import { loggableAppIds, loggableTicket } from '../observability/loggable';
 import type { Logger } from '../observability/logger';
 import type { Loss } from '../observability/metrics';
+import { RETRY_AFTER_SECONDS } from '../store/away';
 import type { AuditLog } from './audit-log';
 import type { AuditEntry } from './audit-record';
 import { newRecordId } from './record-id';
@@ -12,9 +13,6 @@ export interface AuditPolicy {
   /** False: a kick goes ahead, loudly, when its record can't be written. */
   isRequired: boolean;
 }
-
-/** Until then, asking again is no use. */
-const RETRY_AFTER_SECONDS = 1;
 
 /** In place, as entries are made for this: a copy of one costs more than all that is in it. */
 const name = (entry: Omit<AuditEntry, 'id'>): AuditEntry => Object.assign(entry, { id: newRecordId() });

@@ -97,8 +97,9 @@ export class WorkerPool {
       const metrics = WORKER_METRICS.parse(await channel.ask(Topic.METRICS, null, METRICS_WITHIN_MS));
       if (this.members.has(id)) this.metrics.note(id, metrics);
     });
-    for (const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
-      if (status === 'rejected') this.log.warn({ reason: String(reason) }, 'a worker does not tell its metrics');
+    for (const told of await Promise.allSettled(asked)) {
+      if (told.status === 'rejected')
+        this.log.warn({ reason: String(told.reason) }, 'a worker does not tell its metrics');
     }
     return this.metrics.render();
   }

@@ -34,7 +34,7 @@ export interface SubscriptionRequest {
   accept: string;
 }
 
-export interface SubscriptionArgs {
+interface SubscriptionArgs {
   schema: GraphQLSchema;
   document: DocumentNode;
   variableValues: Record<string, unknown>;

@@ -3,6 +3,7 @@ import type { Identity } from '../auth/principal';
 import type { KickReason } from '../kick/kick-reason.enum';
 import type { UserIdType } from '../kick/user-id-type.enum';
 import type { Queryable } from '../store/database';
+import { LAST_POSITION } from '../store/last-position';
 import type { KickJobState } from './kick-job-state.enum';
 
 export interface JobRow {
@@ -100,8 +101,6 @@ export async function insertJob(store: Queryable, job: NewJob): Promise<JobRow> 
   if (row === undefined) throw new Error('An inserted job did not come back.');
   return row;
 }
-
-const LAST_POSITION = '9223372036854775807';
 
 /**
  * Newest first. A caller's are compared as rows, since only the index of callers is in that order: of an equation PostgreSQL

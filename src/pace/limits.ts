@@ -23,7 +23,7 @@ const MOST = 1.1;
 export const SPREAD = 1.05;
 
 /** The greatest rate that puts at most so many calls into any one second. */
-export const rateForMost = (calls: number): number => (calls - 0.001) / SPREAD;
+const rateForMost = (calls: number): number => (calls - 0.001) / SPREAD;
 
 export function limitsOf(cap: number): PaceLimits {
   // A product such as 10 * 1.1 is a hair above the whole number that is meant.

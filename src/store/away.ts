@@ -2,8 +2,8 @@
 import { AppError, codeOf, ErrorCode } from '../errors';
 import { databaseFaultOf } from './database-fault';
 
-/** Until then, asking again is no use. */
-const RETRY_AFTER_SECONDS = 1;
+/** Until then, asking a database that is away again is no use. */
+export const RETRY_AFTER_SECONDS = 1;
 
 /** Node's, while connecting and after. */
 const OF_SOCKETS = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ENOENT)/;

@@ -21,7 +21,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 /** `DATA_DIR` can't be used; the message is for whoever set it. */
-export class DataDirError extends Error {
+class DataDirError extends Error {
   override readonly name = 'DataDirError';
   constructor(cause: unknown, code = codeOf(cause)) {
     const ofFiles = `${REFUSALS[code] ?? 'cannot be used'} (${code})`;
