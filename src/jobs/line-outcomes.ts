@@ -1,5 +1,5 @@
 /** What a line can come to, beside what reading it back says. */
-import { AppError, ErrorCode } from '../errors';
+import { ErrorCode, UntriedError, type AppError } from '../errors';
 import type { CallLetters } from './call-letters';
 import type { LineChange, Settlement } from './kick-line.repository';
 
@@ -18,9 +18,9 @@ export const KICKED = { state: 'KICKED', code: null, message: null, verifiedOffl
 /** A process that died may have kept what GenAuth said to an earlier call from being noted; the audit trail has it. */
 export const SAID_EARLIER = 'A call for this user failed or was never answered; the audit trail says which.';
 
-/** Ends the call of a line whose mark "sent" was refused. */
+/** Ends the call of a line whose mark "sent" was refused; an attempt before it is what the record tells. */
 export const notToBeSent = (): AppError =>
-  new AppError(ErrorCode.UPSTREAM_UNAVAILABLE, 'The line is not to be worked on any more; nothing was sent.');
+  new UntriedError(ErrorCode.UPSTREAM_UNAVAILABLE, 'The line is not to be worked on any more; nothing was sent.');
 
 type Outcome = Omit<Settlement, keyof LineChange>;
 
