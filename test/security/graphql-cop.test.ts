@@ -140,7 +140,7 @@ describe('cross-site request forgery', () => {
   it.each([
     ['GET', {}, 400],
     ['GET', PREFLIGHTED, 405],
-    ['HEAD', {}, 400],
+    ['HEAD', {}, 405],
     ['HEAD', PREFLIGHTED, 405],
   ])('mutations by %s with %j: refused, and nothing is sent', async (method, headers, status) => {
     for (const app of both()) {
