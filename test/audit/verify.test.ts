@@ -100,6 +100,16 @@ describeOnEachStore('a trail', (kind) => {
     expect((await verifyTrail(database, [])).faults).toEqual([...gaps, changed]);
   });
 
+  it('gives a chain up after a hundred gaps', async () => {
+    const log = new AuditLog(database, silent);
+    await Promise.all(Array.from({ length: 240 }, (_, index) => log.write(entry(`many-${index}@example.com`))));
+    await log.stop();
+    const newest = '(select chain from audit_events order by position desc limit 1)';
+    await tamper(database, `delete from audit_events where seq % 2 = 1 and chain = ${newest}`);
+    const { faults } = await verifyTrail(database, []);
+    expect(faults.map(({ seq }) => seq)).toEqual(Array.from({ length: 100 }, (_, index) => 2 * index + 2));
+  });
+
   const GONE = 'it is known to have been written, and is gone';
   it('shows a tail that was cut off', async () => {
     await tamper(database, `delete from audit_events where ${RECORD(4)}`);
