@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/audit-log';
 import { eraseTarget, eraseTargetsBefore, selectEvents } from '../../src/audit/audit.repository';
 import { KickQueue } from '../../src/jobs/kick-queue';
-import { countJobsByState } from '../../src/jobs/jobs-under-way.repository';
+import { countJobsByState, countUsersBeside } from '../../src/jobs/jobs-under-way.repository';
 import { listJobs } from '../../src/jobs/kick-job.repository';
 import { eraseUsersBefore } from '../../src/jobs/kick-outcome.repository';
 import type { Database } from '../../src/store/database';
@@ -40,6 +40,26 @@ describeOnEachStore('a database that has grown', (kind) => {
     expect(explained.rows).toBeGreaterThan(0);
     expect(explained.rows).toBeLessThan(3 * 20 * 300);
   });
+
+  it.each(['nothing', 'everything'])(
+    'has its open jobs found among the ended, if PostgreSQL knows %s',
+    async (known) => {
+      const id = await makeJob(database, 1);
+      const columns =
+        'issuer, subject, input_hash, format, state, user_id_type, app_ids, reason, verify, request_id, total';
+      await database.query(
+        `insert into kick_jobs (id, idempotency_key, ${columns}, finished_at)
+       select gen_random_uuid(), n::text, ${columns}, case when n > 3 then now() end
+       from kick_jobs, generate_series(1, $1::integer) as n`,
+        [RECORDS],
+      );
+      if (known === 'everything') await database.query('analyze kick_jobs');
+      const explained = new Explained(database, /^kick_jobs$/);
+      await countUsersBeside(explained, id, 100);
+      expect(explained.rows).toBeGreaterThanOrEqual(3);
+      expect(explained.rows).toBeLessThanOrEqual(4);
+    },
+  );
 
   it('is not read as a whole where nothing is old enough to be erased', async () => {
     await addRecords();
