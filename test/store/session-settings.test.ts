@@ -26,4 +26,18 @@ withPostgres('a database with settings of its own', () => {
       await owner.end();
     },
   );
+
+  it('another isolation of transactions', async () => {
+    const { url } = await makeStore('postgres');
+    const owner = new Client({ connectionString: url! });
+    await owner.connect();
+    await owner.query(
+      `alter database ${new URL(url!).pathname.slice(1)} set default_transaction_isolation to serializable`,
+    );
+    await owner.end();
+    const store = await openStore({ url, dataDir: '' });
+    const level = `select current_setting('transaction_isolation') as level`;
+    expect(await store.query(level)).toEqual([{ level: 'read committed' }]);
+    expect(await store.transaction((transaction) => transaction.query(level))).toEqual([{ level: 'read committed' }]);
+  });
 });
