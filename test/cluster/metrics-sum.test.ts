@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { MetricsSum } from '../../src/cluster/metrics-sum';
 import { WORKER_METRICS } from '../../src/cluster/messages';
+import { Metrics } from '../../src/observability/metrics-registry';
 
 /** What a worker tells that has done something so often. */
 async function metricsOf(count: number) {
@@ -49,4 +50,16 @@ it('keeps what workers had counted that have gone, so that no counter ever falls
 
 it('has nothing to say of no worker', async () => {
   expect(await samples(new MetricsSum())).toEqual([]);
+});
+
+it('shows the worst lag of the event loop, as the mean would hide one that stands still', async () => {
+  const sum = new MetricsSum();
+  for (const [worker, lag] of [0.01, 1.2, 0.02].entries()) {
+    const metrics = WORKER_METRICS.parse(await new Metrics('1').json());
+    const lags = metrics.filter(({ name }) => /^nodejs_eventloop_lag(_p50|_p90|_p99)?_seconds$/.test(name));
+    expect(lags).toHaveLength(4);
+    for (const metric of lags) metric['values'] = [{ value: lag, labels: {} }];
+    sum.note(worker, lags);
+  }
+  expect((await samples(sum)).map((line) => line.split(' ')[1])).toEqual(['1.2', '1.2', '1.2', '1.2']);
 });
