@@ -1,5 +1,5 @@
 /**
- * `npm run audit:verify [-- --heads LOG --heads LOG ...]`: walks the audit trail and names the first broken record of each chain.
+ * `npm run audit:verify [-- --heads LOG --heads LOG ...]`: walks the audit trail and names what is broken in it.
  * Exit code 0: whole; 1: broken, or it can't be read.
  */
 import { createReadStream } from 'node:fs';

@@ -89,7 +89,7 @@ describe('without a valid token', () => {
     expect(app.logs.filter(({ msg }) => msg === 'operation')).toEqual([]);
   });
 
-  it('HEAD is no method there, as any other is none', async () => {
+  it('HEAD is refused as a method, as PUT is, whoever asks', async () => {
     const { status, headers: told } = await fetch(`${app.url}/graphql`, { method: 'HEAD' });
     expect([status, told.get('allow')]).toEqual([405, 'GET, POST']);
   });

@@ -1,12 +1,10 @@
 /** The circuit to GenAuth: opened by an outage, tried by one probe at a time. The clock is performance.now, and stands still. */
-import { once } from 'node:events';
-import { request } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import type { Fault } from '../../src/emulator/fault';
 import { eventually } from '../helpers/eventually';
-import { kick, operation } from '../helpers/execute';
-import { atEnd } from '../helpers/at-end';
+import { kick } from '../helpers/execute';
+import { kickToBeDropped } from '../helpers/hang-up';
 import { scrape } from '../helpers/scrape';
+import { startSilentGenAuth } from '../helpers/silent-genauth';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 import { failure, success } from '../kick/payloads';
 
@@ -199,16 +197,9 @@ describe('a caller who hangs up while there is no connection yet', () => {
   /** Until the gateway has given the attempt up. */
   async function hangUp(app: TestApp, genauth: { held: () => number }) {
     const [before, held] = [attempts(app), genauth.held()];
-    const headers = { 'content-type': 'application/json' };
-    // Not fetch: that opens another connection in place of an aborted one.
-    const caller = request(`${app.url}/graphql`, { method: 'POST', headers, agent: false }).on(
-      'error',
-      () => undefined,
-    );
-    const input = { userId: 'u', appIds: ['a'] };
-    caller.end(JSON.stringify({ query: operation('kick-users'), variables: { input } }));
+    const goAway = kickToBeDropped(app, { userId: 'u', appIds: ['a'] });
     await eventually(() => genauth.held() > held);
-    caller.destroy();
+    goAway();
     await eventually(() => attempts(app) > before);
   }
 
@@ -243,20 +234,3 @@ describe('a caller who hangs up while there is no connection yet', () => {
     expect(states(app)).toEqual(['open', ...abandoned, ...abandoned, 'half-open', 'open']);
   });
 });
-
-/** A GenAuth that takes connections but says nothing of TLS, or that breaks them off. */
-async function startSilentGenAuth() {
-  const sockets: Socket[] = [];
-  const genauth = { url: '', isRefusing: false, held: () => sockets.length };
-  const server = createTcpServer((socket) => {
-    if (genauth.isRefusing) socket.destroy();
-    else sockets.push(socket.on('error', () => undefined));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  atEnd(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  genauth.url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return genauth;
-}

@@ -1,25 +1,16 @@
 /** Who hangs up before their kick is sent: counted and on record as that, and never as an outage of GenAuth's. */
-import { once } from 'node:events';
-import { request } from 'node:http';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { atEnd } from '../helpers/at-end';
 import { eventually } from '../helpers/eventually';
-import { execute, operation } from '../helpers/execute';
+import { execute } from '../helpers/execute';
+import { kickToBeDropped } from '../helpers/hang-up';
 import { scrape } from '../helpers/scrape';
+import { startSilentGenAuth } from '../helpers/silent-genauth';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 
 const KICKS = 'kick_gateway_kicks_total';
 const ATTEMPTS = 'kick_gateway_upstream_attempts_total';
 
-/** Hangs up as soon as a test says so. Not fetch: that opens another connection in place of an aborted one. */
-function kickAndHangUp(app: TestApp): () => void {
-  const headers = { 'content-type': 'application/json' };
-  const caller = request(`${app.url}/graphql`, { method: 'POST', headers, agent: false });
-  caller.on('error', () => undefined);
-  const input = { userId: 'gone', appIds: [app.genauth.directory.demoApp.appId] };
-  caller.end(JSON.stringify({ query: operation('kick-users'), variables: { input } }));
-  return () => caller.destroy();
-}
+const kickAndHangUp = (app: TestApp): (() => void) =>
+  kickToBeDropped(app, { userId: 'gone', appIds: [app.genauth.directory.demoApp.appId] });
 
 const logged = ({ logs }: TestApp, message: string) => logs.filter(({ msg }) => msg === message);
 
@@ -48,19 +39,10 @@ it('while the kick waits for its turn', async () => {
 });
 
 it('while there is no connection yet', async () => {
-  const sockets: Socket[] = [];
-  const silent = createServer((socket) => void sockets.push(socket.on('error', () => undefined)));
-  silent.listen(0, '127.0.0.1');
-  await once(silent, 'listening');
-  atEnd(async () => {
-    for (const socket of sockets) socket.destroy();
-    silent.close();
-  });
-  // It takes connections, and says nothing of TLS.
-  const host = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-  const app = await startTestApp({ GENAUTH_HOST: host, GENAUTH_TIMEOUT_MS: '60000', METRICS_PORT: '0' });
+  const silent = await startSilentGenAuth();
+  const app = await startTestApp({ GENAUTH_HOST: silent.url, GENAUTH_TIMEOUT_MS: '60000', METRICS_PORT: '0' });
   const hangUp = kickAndHangUp(app);
-  await eventually(() => sockets.length > 0);
+  await eventually(() => silent.held() > 0);
   hangUp();
   await eventually(async () => (await scrape(app)).value(ATTEMPTS, { result: 'HUNG_UP' }) === 1);
   const { value } = await scrape(app);

@@ -1,11 +1,11 @@
 /** One kick, from the front door to the wire and back; and what becomes of it when its caller hangs up. */
 import { once } from 'node:events';
-import { request } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { USER_ID_TYPES } from '../../src/emulator/user-id-type';
 import { eventually } from '../helpers/eventually';
 import { execute, kick, operation } from '../helpers/execute';
 import { atEnd } from '../helpers/at-end';
+import { kickToBeDropped } from '../helpers/hang-up';
 import { startTestApp, type TestApp } from '../helpers/start-app';
 import { startTestClient } from '../helpers/start-client';
 import { success } from './payloads';
@@ -114,13 +114,9 @@ describe('a caller who hangs up', () => {
   /** Sends a kick and hangs up as soon as GenAuth has it. */
   async function hangUpOnceSent(at: TestApp) {
     const before = at.genauth.receivedCount();
-    const headers = { 'content-type': 'application/json' };
-    // Not fetch: that opens another connection in place of an aborted one.
-    const caller = request(`${at.url}/graphql`, { method: 'POST', headers, agent: false });
-    caller.on('error', () => undefined);
-    caller.end(JSON.stringify({ query: operation('kick-users'), variables: { input: targetOf(at) } }));
+    const goAway = kickToBeDropped(at, targetOf(at));
     await eventually(() => at.genauth.receivedCount() > before);
-    caller.destroy();
+    goAway();
     // The gateway reads what its sockets bring in the order it came: once this is answered, it knows of the hang-up.
     await fetch(`${at.url}/healthz`);
   }
